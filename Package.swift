@@ -7,6 +7,10 @@ let openMP = Context.environment["JACQUARD_OPENMP"] ?? "omp5"
 let package = Package(
   name: "Jacquard",
   targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "JacquardCore"),
+    .target(name: "JacquardFiles", dependencies: ["JacquardCore", "CZlib", "CPng"]),
+    .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
   ]
 )
