@@ -11,6 +11,7 @@ let package = Package(
     .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
     .target(name: "JacquardCore"),
     .target(name: "JacquardFiles", dependencies: ["JacquardCore", "CZlib", "CPng"]),
+    .target(name: "JacquardKernels", dependencies: ["JacquardCore"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
   ]
 )

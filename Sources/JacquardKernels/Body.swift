@@ -1,0 +1,106 @@
+import JacquardCore
+
+/// A function of one to three scalars. Booleans are the result of comparisons and the operands of logic.
+public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
+  case negate, abs, sign, floor, ceil, round, sqrt, rsqrt
+  case exp, expm1, log, log1p, sin, cos, tanh, sigmoid, erf
+  case logicalNot
+  case add, subtract, multiply, divide, power, minimum, maximum
+  case equal, notEqual, less, lessEqual, greater, greaterEqual
+  case logicalAnd, logicalOr, logicalXor
+  /// `select(predicate, onTrue, onFalse)`
+  case select
+  /// `a * b + c` with one rounding.
+  case fma
+
+  public var arity: Int {
+    switch self {
+    case .select, .fma: 3
+    case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .equal, .notEqual, .less, .lessEqual,
+      .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      2
+    default: 1
+    }
+  }
+
+  public var isComparison: Bool {
+    switch self {
+    case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: true
+    default: false
+    }
+  }
+
+  public var isLogical: Bool {
+    switch self {
+    case .logicalAnd, .logicalOr, .logicalXor, .logicalNot: true
+    default: false
+    }
+  }
+
+  /// Rough cost of one element in additions, for heuristics.
+  public var cost: Int {
+    switch self {
+    case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf: 12
+    case .power: 30
+    case .divide, .sqrt, .rsqrt: 4
+    default: 1
+    }
+  }
+}
+
+/// A distribution of the counter-based generator.
+public enum RandomKind: String, Hashable, Codable, Sendable {
+  case uniform, normal
+  /// Not a draw but a new key (i32): element 2 d + w is word w (0 or 1) of the counter (d low, d high, 0, 1).
+  case fold
+}
+
+/// One step of a body, giving one scalar of a type at each point of the loops. Operands are numbers of earlier instructions.
+public struct Instruction: Hashable, Codable, Sendable {
+  public enum Operation: Hashable, Codable, Sendable {
+    case constant(Scalar)
+    /// The value of an index expression of the axes.
+    case index(IndexExpression)
+    case load(Access)
+    case apply(ScalarFunction, [Int])
+    case cast(Int)
+    /// Result `k` of the reductions of earlier stages of this nest, in order.
+    case rowValue(Int)
+    /// Row-local array `k` of this nest, at the point of the inner loops.
+    case local(Int)
+    /// In the epilogue of a contraction: the product at this point.
+    case accumulator
+    /// A draw: the key (i32[2]), and the position in the logical tensor.
+    case random(RandomKind, key: BufferID, element: IndexExpression)
+  }
+
+  public var operation: Operation
+  public var dtype: DType
+
+  public init(_ operation: Operation, _ dtype: DType) {
+    self.operation = operation
+    self.dtype = dtype
+  }
+
+  /// The numbers of the instructions it uses, those in index expressions included.
+  public var operands: [Int] {
+    switch operation {
+    case .apply(_, let operands): operands
+    case .cast(let operand): [operand]
+    case .load(let access): access.indices.flatMap(\.values)
+    case .index(let expression), .random(_, _, let expression): expression.values
+    case .constant, .rowValue, .local, .accumulator: []
+    }
+  }
+}
+
+/// Writes a value of the body to memory.
+public struct Store: Hashable, Codable, Sendable {
+  public var access: Access
+  public var value: Int
+
+  public init(_ access: Access, _ value: Int) {
+    self.access = access
+    self.value = value
+  }
+}

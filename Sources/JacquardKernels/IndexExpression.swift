@@ -1,0 +1,297 @@
+/// An integer expression of loop variables: a sum of a constant and of atoms times coefficients, where an atom is a loop
+/// variable, a floor division or remainder of an expression by a positive constant, or the value of a body instruction
+/// (an indirect access).
+///
+/// Kept in one canonical form: terms sorted, no zero coefficient, no atom twice.
+public struct IndexExpression: Hashable, Codable, Sendable {
+  public struct Term: Hashable, Codable, Sendable {
+    public var atom: Atom
+    public var coefficient: Int
+
+    public init(_ atom: Atom, _ coefficient: Int) {
+      self.atom = atom
+      self.coefficient = coefficient
+    }
+  }
+
+  public indirect enum Atom: Hashable, Codable, Sendable {
+    /// A loop variable: axes of the outer space first, then those of the stage.
+    case axis(Int)
+    /// The quotient rounded towards minus infinity, by a positive constant.
+    case floorDiv(IndexExpression, Int)
+    /// What is left by `floorDiv`: in `0 ..< divisor`.
+    case remainder(IndexExpression, Int)
+    /// The result of a body instruction, an integer. The access that uses it checks it when the kernel runs.
+    case value(Int)
+  }
+
+  public private(set) var constant: Int
+  public private(set) var terms: [Term]
+
+  public init(_ constant: Int) {
+    self.constant = constant
+    terms = []
+  }
+
+  public init(_ atom: Atom) {
+    constant = 0
+    terms = [Term(atom, 1)]
+  }
+
+  public static func axis(_ axis: Int) -> IndexExpression { IndexExpression(.axis(axis)) }
+
+  /// Whether the expression is exactly one loop variable, and which.
+  public var singleAxis: Int? {
+    guard constant == 0, terms.count == 1, terms[0].coefficient == 1, case .axis(let axis) = terms[0].atom
+    else { return nil }
+    return axis
+  }
+
+  public var isConstant: Bool { terms.isEmpty }
+}
+
+// MARK: - Arithmetic
+
+extension IndexExpression {
+  /// Adds `coefficient` times an atom. Coefficients come from verified shapes, whose products do not overflow.
+  mutating func add(_ atom: Atom, _ coefficient: Int) {
+    if coefficient == 0 { return }
+    if let index = terms.firstIndex(where: { $0.atom == atom }) {
+      terms[index].coefficient &+= coefficient
+      if terms[index].coefficient == 0 { terms.remove(at: index) }
+    } else {
+      let index = terms.firstIndex { Atom.precedes(atom, $0.atom) } ?? terms.endIndex
+      terms.insert(Term(atom, coefficient), at: index)
+    }
+  }
+
+  public static func + (a: IndexExpression, b: IndexExpression) -> IndexExpression {
+    var sum = a
+    sum.constant &+= b.constant
+    for term in b.terms { sum.add(term.atom, term.coefficient) }
+    return sum
+  }
+
+  public static func - (a: IndexExpression, b: IndexExpression) -> IndexExpression { a + b * -1 }
+
+  public static func * (a: IndexExpression, factor: Int) -> IndexExpression {
+    var product = IndexExpression(a.constant &* factor)
+    if factor == 0 { return product }
+    product.terms = a.terms.map { Term($0.atom, $0.coefficient &* factor) }
+    return product
+  }
+
+  /// The quotient rounded down, simplified as far as the extents of the axes allow.
+  public func floorDiv(_ divisor: Int, in extents: [Int]) -> IndexExpression {
+    precondition(divisor > 0)
+    if divisor == 1 { return self }
+    let (multiple, rest) = split(by: divisor)
+    if let range = rest.range(in: extents), range.lowerBound >= 0, range.upperBound < divisor {
+      return multiple
+    }
+    return multiple + IndexExpression(.floorDiv(rest, divisor))
+  }
+
+  /// The remainder, in `0 ..< divisor`, simplified as far as the extents of the axes allow.
+  public func remainder(_ divisor: Int, in extents: [Int]) -> IndexExpression {
+    precondition(divisor > 0)
+    if divisor == 1 { return IndexExpression(0) }
+    let rest = split(by: divisor).rest
+    if let range = rest.range(in: extents), range.lowerBound >= 0, range.upperBound < divisor { return rest }
+    return IndexExpression(.remainder(rest, divisor))
+  }
+
+  /// `self = divisor * multiple + rest`, with every coefficient that the divisor divides in `multiple`.
+  private func split(by divisor: Int) -> (multiple: IndexExpression, rest: IndexExpression) {
+    let quotient = constant >= 0 ? constant / divisor : -((-constant + divisor - 1) / divisor)
+    var multiple = IndexExpression(quotient)
+    var rest = IndexExpression(constant - quotient * divisor)
+    for term in terms {
+      if term.coefficient % divisor == 0 {
+        multiple.add(term.atom, term.coefficient / divisor)
+      } else {
+        rest.add(term.atom, term.coefficient)
+      }
+    }
+    return (multiple, rest)
+  }
+}
+
+// MARK: - Rewriting
+
+extension IndexExpression {
+  /// The expression with every axis replaced, and every value number mapped.
+  ///
+  /// - Parameter extents: extents of the axes that the replacements mention, for simplification.
+  public func substituting(
+    axes: [IndexExpression], values: (Int) -> Int = { $0 }, in extents: [Int]
+  ) -> IndexExpression {
+    var result = IndexExpression(constant)
+    for term in terms {
+      let piece: IndexExpression
+      switch term.atom {
+      case .axis(let axis): piece = axes[axis]
+      case .value(let value): piece = IndexExpression(.value(values(value)))
+      case .floorDiv(let inner, let divisor):
+        piece = inner.substituting(axes: axes, values: values, in: extents).floorDiv(divisor, in: extents)
+      case .remainder(let inner, let divisor):
+        piece = inner.substituting(axes: axes, values: values, in: extents).remainder(divisor, in: extents)
+      }
+      result = result + piece * term.coefficient
+    }
+    return result.recombined()
+  }
+
+  /// Replaces `a*d*floorDiv(e, d) + a*remainder(e, d)` by `a*e`.
+  public func recombined() -> IndexExpression {
+    for term in terms {
+      guard case .remainder(let inner, let divisor) = term.atom else { continue }
+      let partner = Atom.floorDiv(inner, divisor)
+      guard let other = terms.first(where: { $0.atom == partner }),
+        other.coefficient == term.coefficient &* divisor
+      else { continue }
+      var rest = self
+      rest.add(term.atom, 0 &- term.coefficient)
+      rest.add(partner, 0 &- other.coefficient)
+      return (rest + inner * term.coefficient).recombined()
+    }
+    return self
+  }
+
+  /// Every value number mentioned, at any depth.
+  public var values: [Int] {
+    terms.flatMap { term -> [Int] in
+      switch term.atom {
+      case .axis: []
+      case .value(let value): [value]
+      case .floorDiv(let inner, _), .remainder(let inner, _): inner.values
+      }
+    }
+  }
+
+  /// Whether no value number is mentioned.
+  public var hasNoValues: Bool {
+    terms.allSatisfy { term in
+      switch term.atom {
+      case .axis: true
+      case .value: false
+      case .floorDiv(let inner, _), .remainder(let inner, _): inner.hasNoValues
+      }
+    }
+  }
+
+  /// Every axis mentioned, at any depth.
+  public var axes: Set<Int> {
+    var result: Set<Int> = []
+    for term in terms {
+      switch term.atom {
+      case .axis(let axis): result.insert(axis)
+      case .value: break
+      case .floorDiv(let inner, _), .remainder(let inner, _): result.formUnion(inner.axes)
+      }
+    }
+    return result
+  }
+}
+
+// MARK: - Ranges
+
+extension IndexExpression {
+  /// The smallest and largest value over all points of a space, or nil if it depends on a run-time value, an axis is
+  /// not in the space, a divisor is not positive, or the arithmetic overflows. All extents must be at least 1.
+  public func range(in extents: [Int]) -> ClosedRange<Int>? {
+    var low = constant
+    var high = constant
+    for term in terms {
+      guard let atom = term.atom.range(in: extents) else { return nil }
+      let (a, overflowA) = atom.lowerBound.multipliedReportingOverflow(by: term.coefficient)
+      let (b, overflowB) = atom.upperBound.multipliedReportingOverflow(by: term.coefficient)
+      let (newLow, overflowC) = low.addingReportingOverflow(min(a, b))
+      let (newHigh, overflowD) = high.addingReportingOverflow(max(a, b))
+      if overflowA || overflowB || overflowC || overflowD { return nil }
+      (low, high) = (newLow, newHigh)
+    }
+    return low...high
+  }
+}
+
+extension IndexExpression {
+  /// Whether terms are sorted, no coefficient is zero and no atom stands twice: so for every expression that was computed,
+  /// but not for every one from a file.
+  public var isCanonical: Bool {
+    var copy = IndexExpression(constant)
+    for term in terms { copy.add(term.atom, term.coefficient) }
+    return copy == self
+      && terms.allSatisfy { term in
+        switch term.atom {
+        case .axis, .value: true
+        case .floorDiv(let inner, _), .remainder(let inner, _): inner.isCanonical
+        }
+      }
+  }
+
+  /// Whether every divisor is positive and every axis is one of the space.
+  public func isWellFormed(in extents: [Int]) -> Bool {
+    terms.allSatisfy { term in
+      switch term.atom {
+      case .axis(let axis): extents.indices.contains(axis)
+      case .value: true
+      case .floorDiv(let inner, let divisor), .remainder(let inner, let divisor):
+        divisor > 0 && inner.isWellFormed(in: extents)
+      }
+    }
+  }
+}
+
+extension IndexExpression.Atom {
+  func range(in extents: [Int]) -> ClosedRange<Int>? {
+    switch self {
+    case .axis(let axis):
+      guard extents.indices.contains(axis), extents[axis] > 0 else { return nil }
+      return 0...(extents[axis] - 1)
+    case .value: return nil
+    case .floorDiv(let inner, let divisor):
+      guard divisor > 0, let range = inner.range(in: extents) else { return nil }
+      func quotient(_ value: Int) -> Int { value >= 0 ? value / divisor : -1 - (-1 - value) / divisor }
+      return quotient(range.lowerBound)...quotient(range.upperBound)
+    case .remainder(let inner, let divisor):
+      guard divisor > 0, let range = inner.range(in: extents) else { return nil }
+      let fits = range.lowerBound >= 0 && range.upperBound < divisor
+      return fits ? range : 0...(divisor - 1)
+    }
+  }
+
+  /// The order of terms: axes, then divisions and remainders, then values.
+  static func precedes(_ a: IndexExpression.Atom, _ b: IndexExpression.Atom) -> Bool {
+    let (left, right) = (a.rank, b.rank)
+    return left.0 != right.0 ? left.0 < right.0 : left.1 < right.1
+  }
+
+  private var rank: (Int, Int) {
+    switch self {
+    case .axis(let axis): (0, axis)
+    case .floorDiv(let inner, let divisor): (1, divisor &* 64 &+ (inner.axes.min() ?? 63))
+    case .remainder(let inner, let divisor): (2, divisor &* 64 &+ (inner.axes.min() ?? 63))
+    case .value(let value): (3, value)
+    }
+  }
+}
+
+extension IndexExpression {
+  /// The expression with every value number mapped; axes stay.
+  public func mappingValues(_ transform: (Int) -> Int) -> IndexExpression {
+    if hasNoValues { return self }
+    var result = IndexExpression(constant)
+    for term in terms {
+      let atom: Atom
+      switch term.atom {
+      case .axis: atom = term.atom
+      case .value(let value): atom = .value(transform(value))
+      case .floorDiv(let inner, let divisor): atom = .floorDiv(inner.mappingValues(transform), divisor)
+      case .remainder(let inner, let divisor): atom = .remainder(inner.mappingValues(transform), divisor)
+      }
+      result = result + IndexExpression(atom) * term.coefficient
+    }
+    return result
+  }
+}

@@ -1,0 +1,170 @@
+import JacquardCore
+
+/// An operand of a matrix product: a matrix an element of the batch space, read by strides (in elements).
+public struct MatrixOperand: Hashable, Codable, Sendable {
+  public var buffer: BufferID
+  public var offset: Int
+  /// One stride a batch axis.
+  public var batchStrides: [Int]
+  /// Stride along M (left operand) or K (right operand).
+  public var rowStride: Int
+  /// Stride along K (left operand) or N (right operand).
+  public var columnStride: Int
+
+  public init(_ buffer: BufferID, offset: Int = 0, batchStrides: [Int], rowStride: Int, columnStride: Int) {
+    self.buffer = buffer
+    self.offset = offset
+    self.batchStrides = batchStrides
+    self.rowStride = rowStride
+    self.columnStride = columnStride
+  }
+}
+
+/// How a product is cut into tiles, from its shape alone. A long K is cut by the lowering: a batch axis of partial products
+/// that a second kernel adds in index order.
+public struct Tiling: Hashable, Codable, Sendable {
+  public enum Provider: String, Hashable, Codable, Sendable {
+    case openBLAS
+    /// Plain loops in index order, for types that BLAS has not.
+    case loops
+  }
+
+  public var provider: Provider
+  public var rows: Int
+  public var columns: Int
+
+  public init(provider: Provider, rows: Int, columns: Int) {
+    self.provider = provider
+    self.rows = rows
+    self.columns = columns
+  }
+}
+
+/// A batched matrix product `C[b..., m, n] = sum over k of A[b..., m, k] * B[b..., k, n]` with an epilogue at each element.
+public struct Contraction: Hashable, Codable, Sendable {
+  public var batch: [Int]
+  public var m: Int
+  public var n: Int
+  public var k: Int
+  public var dtype: DType
+  public var lhs: MatrixOperand
+  public var rhs: MatrixOperand
+  public var tiling: Tiling
+  /// Body over the axes (batch..., m, n); `accumulator` is the product.
+  public var epilogue: [Instruction]
+  public var stores: [Store]
+
+  public init(
+    batch: [Int], m: Int, n: Int, k: Int, dtype: DType, lhs: MatrixOperand, rhs: MatrixOperand, tiling: Tiling,
+    epilogue: [Instruction], stores: [Store]
+  ) {
+    self.batch = batch
+    self.m = m
+    self.n = n
+    self.k = k
+    self.dtype = dtype
+    self.lhs = lhs
+    self.rhs = rhs
+    self.tiling = tiling
+    self.epilogue = epilogue
+    self.stores = stores
+  }
+
+  /// Extents of the axes that the epilogue's expressions number.
+  public var extents: [Int] { batch + [m, n] }
+}
+
+/// Combines values into a buffer at run-time positions, in the order of the update space for each element of the target.
+public struct Scatter: Hashable, Codable, Sendable {
+  /// Extents of the update space.
+  public var space: [Int]
+  public var body: [Instruction]
+  /// Where to; its indices may be run-time values, which are checked.
+  public var target: Access
+  public var value: Int
+  public var combiner: Combiner
+  /// Copied to the target first.
+  public var base: BufferID
+
+  public init(
+    space: [Int], body: [Instruction], target: Access, value: Int, combiner: Combiner, base: BufferID
+  ) {
+    self.space = space
+    self.body = body
+    self.target = target
+    self.value = value
+    self.combiner = combiner
+    self.base = base
+  }
+}
+
+/// Control flow over nested programs. Operands and results are buffers of the outer program, bound to the nested
+/// programs' parameters and results in order.
+public struct Control: Hashable, Codable, Sendable {
+  public enum Kind: Hashable, Codable, Sendable {
+    /// Programs: then, else. The first operand is the predicate.
+    case cond
+    /// Programs: condition, body.
+    case whileLoop
+    /// Programs: body. The first `carried` operands are carried, the rest is cut along its first axis.
+    case scan(length: Int, carried: Int)
+  }
+
+  public var kind: Kind
+  public var operands: [BufferID]
+  public var results: [BufferID]
+  public var programs: [KernelProgram]
+
+  public init(kind: Kind, operands: [BufferID], results: [BufferID], programs: [KernelProgram]) {
+    self.kind = kind
+    self.operands = operands
+    self.results = results
+    self.programs = programs
+  }
+}
+
+/// One unit of scheduling: no barrier inside, one between kernels where data crosses threads.
+public struct Kernel: Hashable, Codable, Sendable {
+  public enum Kind: Hashable, Codable, Sendable {
+    /// Independent loop nests, dealt to threads together.
+    case loops([LoopNest])
+    case contraction(Contraction)
+    case scatter(Scatter)
+    case control(Control)
+  }
+
+  public var name: String
+  /// The graph nodes that it computes.
+  public var nodes: [NodeID]
+  public var kind: Kind
+
+  public init(name: String, nodes: [NodeID], kind: Kind) {
+    self.name = name
+    self.nodes = nodes
+    self.kind = kind
+  }
+}
+
+/// Buffers and the kernels that fill them, in order of execution.
+public struct KernelProgram: Hashable, Codable, Sendable {
+  public var buffers: [Buffer]
+  public var kernels: [Kernel]
+  /// Buffers filled before the program runs, in order.
+  public var parameters: [BufferID]
+  /// Buffers to keep after it ran, in order.
+  public var results: [BufferID]
+
+  public init(
+    buffers: [Buffer] = [], kernels: [Kernel] = [], parameters: [BufferID] = [], results: [BufferID] = []
+  ) {
+    self.buffers = buffers
+    self.kernels = kernels
+    self.parameters = parameters
+    self.results = results
+  }
+
+  public subscript(buffer: BufferID) -> Buffer {
+    get { buffers[buffer.index] }
+    set { buffers[buffer.index] = newValue }
+  }
+}
