@@ -7,8 +7,14 @@ let openMP = Context.environment["JACQUARD_OPENMP"] ?? "omp5"
 let package = Package(
   name: "Jacquard",
   targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(name: "CPng", pkgConfig: "libpng", providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+    .target(
+      name: "CJacquard", dependencies: ["COpenBLAS"],
+      cSettings: [.define("NDEBUG", .when(configuration: .release))],
+      linkerSettings: [.linkedLibrary(openMP, .when(platforms: [.linux])), .linkedLibrary("m")]),
     .target(name: "JacquardCore"),
     .target(name: "JacquardFiles", dependencies: ["JacquardCore", "CZlib", "CPng"]),
     .target(name: "JacquardKernels", dependencies: ["JacquardCore"]),

@@ -1,0 +1,128 @@
+/* Matrix products: tiles over OpenBLAS, one thread a call; integers by plain loops. */
+#include <cblas.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime.h"
+
+static char description[256];
+
+static void set_threads(void) {
+    /* With the OpenMP variant this would set the number of threads of our own regions too. */
+    if (openblas_get_parallel() != OPENBLAS_OPENMP) openblas_set_num_threads(1);
+    static const char *const kinds[] = {"sequential", "own threads", "OpenMP"};
+    const int kind = openblas_get_parallel();
+    snprintf(description, sizeof description, "%s (%s), core %s, one thread a call", openblas_get_config(),
+             kind >= 0 && kind <= 2 ? kinds[kind] : "unknown", openblas_get_corename());
+}
+
+void jq_blas_prepare(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, set_threads);
+}
+
+int jq_blas_uses_openmp(void) { return openblas_get_parallel() == OPENBLAS_OPENMP; }
+
+const char *jq_blas_description(void) {
+    jq_blas_prepare();
+    return description;
+}
+
+/* One tile: the product's own fields, and pointers to where the tile begins. */
+typedef struct tile {
+    const jq_product *product;
+    const void *a, *b;
+    void *c;
+    long rows, columns;
+} tile;
+
+static long offset(long index, long stride, int transposed) { return transposed ? index : index * stride; }
+
+static tile cut(const jq_product *p, long row, long rows, long column, long columns) {
+    const long size = jq_element_size((jq_dtype)p->dtype);
+    return (tile){p,
+                  (const char *)p->a + size * offset(row, p->lda, p->transpose_a),
+                  (const char *)p->b + size * offset(column, p->ldb, !p->transpose_b),
+                  (char *)p->c + size * (row * p->ldc + column),
+                  rows, columns};
+}
+
+/* One row or one column of C: a matrix times a vector. */
+static void vector_product(tile t, int is_f64) {
+    const jq_product *p = t.product;
+    const jq_functions *functions = jq_functions_in_use();
+    const int row = t.rows == 1; /* C[1, n] = a B, else C[m, 1] = A b */
+    const int transposed = row ? p->transpose_b : !p->transpose_a;
+    const jq_vector_product product = (transposed ? functions->dot : functions->combine)[is_f64];
+    const void *x = row ? t.a : t.b, *matrix = row ? t.b : t.a;
+    const long step = row ? (p->transpose_a ? p->lda : 1) : (p->transpose_b ? 1 : p->ldb);
+    product(t.c, row ? 1 : p->ldc, x, step, matrix, row ? p->ldb : p->lda, row ? t.columns : t.rows, p->k,
+            p->accumulate);
+}
+
+#define TRANSPOSITION(flag) ((flag) ? CblasTrans : CblasNoTrans)
+
+#define BLAS_PRODUCT(name, gemm) \
+    static void name(tile t) { \
+        const jq_product *p = t.product; \
+        cblas_##gemm(CblasRowMajor, TRANSPOSITION(p->transpose_a), TRANSPOSITION(p->transpose_b), (int)t.rows, \
+                     (int)t.columns, (int)p->k, 1, t.a, (int)p->lda, t.b, (int)p->ldb, p->accumulate ? 1 : 0, t.c, \
+                     (int)p->ldc); \
+    }
+
+BLAS_PRODUCT(blas_f32, sgemm)
+BLAS_PRODUCT(blas_f64, dgemm)
+
+/* Row by row, in the order of k; integers wrap around. */
+#define LOOP_PRODUCT(name, type) \
+    static void name(tile t) { \
+        const jq_product *p = t.product; \
+        const long a_row = p->transpose_a ? 1 : p->lda, a_step = p->transpose_a ? p->lda : 1; \
+        const long b_step = p->transpose_b ? 1 : p->ldb, b_column = p->transpose_b ? p->ldb : 1; \
+        for (long i = 0; i < t.rows; i++) { \
+            type *c = (type *)t.c + i * p->ldc; \
+            if (!p->accumulate) memset(c, 0, (size_t)t.columns * sizeof(type)); \
+            for (long k = 0; k < p->k; k++) { \
+                const type a = ((const type *)t.a)[i * a_row + k * a_step]; \
+                const type *b = (const type *)t.b + k * b_step; \
+                for (long j = 0; j < t.columns; j++) c[j] += a * b[j * b_column]; \
+            } \
+        } \
+    }
+
+LOOP_PRODUCT(loops_i32, uint32_t)
+LOOP_PRODUCT(loops_i64, uint64_t)
+
+/* BLAS counts in int; and it need not know a product without terms. */
+static int fits_blas(const jq_product *p, long rows, long columns) {
+    return rows <= INT_MAX && columns <= INT_MAX && p->k > 0 && p->k <= INT_MAX && p->lda <= INT_MAX &&
+           p->ldb <= INT_MAX && p->ldc <= INT_MAX;
+}
+
+/* Row after row: what a product of more than 2^31 anything, or none, comes to. */
+static void rows_alone(const jq_product *product, long row, long rows, long column, long columns) {
+    for (long i = row; i < row + rows; i++) vector_product(cut(product, i, 1, column, columns), product->dtype == JQ_F64);
+}
+
+void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns) {
+    if (rows <= 0 || columns <= 0) return;
+    const tile t = cut(product, row, rows, column, columns);
+    const int is_float = product->dtype == JQ_F32 || product->dtype == JQ_F64;
+    if (is_float && !fits_blas(product, rows, columns)) {
+        rows_alone(product, row, rows, column, columns);
+    } else if (is_float && (rows == 1 || columns == 1)) {
+        vector_product(t, product->dtype == JQ_F64);
+    } else {
+        jq_blas_prepare();
+        switch (product->dtype) {
+        case JQ_F32: blas_f32(t); break;
+        case JQ_F64: blas_f64(t); break;
+        case JQ_I32: loops_i32(t); break;
+        case JQ_I64: loops_i64(t); break;
+        default: break;
+        }
+    }
+}

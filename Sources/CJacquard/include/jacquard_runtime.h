@@ -1,0 +1,183 @@
+/* The C runtime of Jacquard: one team of threads, matrix products over OpenBLAS, tile functions,
+ * reductions and counter-based random numbers.
+ *
+ * Nothing here allocates per call, throws or keeps a pointer after it returns, unless said. Pointers
+ * need the alignment of one element only; lengths are in elements and may be 0. Results do not depend
+ * on the number of threads, on alignment or on the instruction set chosen at start. */
+#ifndef JACQUARD_RUNTIME_H
+#define JACQUARD_RUNTIME_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Element types ------------------------------------------------------------------------- */
+
+typedef enum jq_dtype { JQ_F32, JQ_F64, JQ_I32, JQ_I64, JQ_U8, JQ_BOOL, JQ_DTYPE_COUNT } jq_dtype;
+
+/* Bytes of one element. */
+long jq_element_size(jq_dtype dtype);
+
+/* ---- The team (parallel.c) ----------------------------------------------------------------- */
+
+#define JQ_MAXIMUM_THREADS 64
+
+/* The threads of one job. */
+typedef struct jq_team jq_team;
+
+/* What one thread of a job does: `thread` in 0 ..< `threads`. */
+typedef void (*jq_job)(void *context, jq_team *team, int thread, int threads);
+
+/* Runs `job` once on each of `threads` threads, returns when all have finished, and gives the number
+ * of threads that OpenMP granted (what `job` sees as `threads`). Thread 0 is the caller's own.
+ * Jobs of several callers run one after another, in the order of the calls; a job of one thread, or one
+ * submitted from inside a job, runs at once on the caller alone. */
+int jq_run(int threads, jq_job job, void *context);
+
+/* Waits until all threads of the job are here. Everything written before it is seen after it. */
+void jq_barrier(jq_team *team);
+
+/* Deals work to threads as they become free: gives 0, 1, 2, ... to whoever asks. One counter, which is 0
+ * when the work begins, serves all threads. */
+int64_t jq_next_item(int64_t *counter);
+
+/* Threads that OpenMP would use by itself (OMP_NUM_THREADS, or the processors of this process). */
+int jq_default_threads(void);
+
+/* "OpenBLAS 0.3.21 ..., one thread a call" and the like, for diagnostics. */
+const char *jq_blas_description(void);
+
+/* ---- Instruction sets ----------------------------------------------------------------------- */
+
+typedef enum jq_isa_level { JQ_ISA_BASELINE, JQ_ISA_V3, JQ_ISA_V4 } jq_isa_level;
+
+/* The level in use: the best of this machine, unless limited. */
+jq_isa_level jq_isa(void);
+
+/* For tests: use no level above `level` from now on. Not while anything runs. */
+void jq_isa_limit(jq_isa_level level);
+
+/* ---- Tile functions -------------------------------------------------------------------------- */
+
+/* One function of one to three operands on `n` elements. `dst` may be one of the operands, else they
+ * must not overlap. Unused operands are ignored. */
+typedef void (*jq_tile_function)(void *dst, const void *a, const void *b, const void *c, long n);
+
+/* The element type named with an operation is that of its operands (of the second and third for select).
+ * Integers wrap around; quotient and remainder truncate and give 0 for a divisor of 0. Minimum, maximum
+ * and clamp give NaN where an operand is NaN. The logical operations work on bits: bool holds 0 or 1. */
+typedef enum jq_operation {
+    JQ_NEGATE, JQ_ABS, JQ_SIGN, JQ_FLOOR, JQ_CEIL, JQ_ROUND /* half to even */, JQ_TRUNCATE,
+    JQ_SQRT, JQ_RSQRT, JQ_RECIPROCAL,
+    JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS,
+    JQ_NOT,
+    JQ_ADD, JQ_SUBTRACT, JQ_MULTIPLY, JQ_DIVIDE, JQ_REMAINDER, JQ_MINIMUM, JQ_MAXIMUM, JQ_POWER,
+    JQ_EQUAL, JQ_NOT_EQUAL, JQ_LESS, JQ_LESS_EQUAL, JQ_GREATER, JQ_GREATER_EQUAL, /* to bool */
+    JQ_AND, JQ_OR, JQ_XOR,
+    JQ_FMA /* a * b + c, rounded once */, JQ_SELECT /* bool a ? b : c */, JQ_CLAMP /* a to b ... c */,
+    JQ_OPERATION_COUNT
+} jq_operation;
+
+/* NULL where the operation is not defined for the type. Valid until `jq_isa_limit`. */
+jq_tile_function jq_tile(jq_operation operation, jq_dtype dtype);
+
+/* Conversion. Float to integer truncates and saturates, NaN gives 0; integer to a narrower integer
+ * wraps around; to bool: whether it is not 0 (NaN is not). */
+jq_tile_function jq_cast(jq_dtype from, jq_dtype to);
+
+/* Compares f32 `operation` (JQ_EXP ... JQ_COS, JQ_SQRT, JQ_RSQRT) with libm in double for the floats
+ * whose bits are start, start + stride, ... below 2^32. Gives the largest error in units in the last place of
+ * the exact result, and its input. A NaN, infinity or sign of zero that is wrong counts as 1e30.
+ * Returns 0, or -1 for another operation or a stride of 0. */
+int jq_ulp_scan(jq_operation operation, uint32_t start, uint32_t stride, float *worst_input, double *worst_ulp);
+
+/* ---- Reductions ------------------------------------------------------------------------------- */
+
+typedef enum jq_combiner {
+    JQ_SUM, JQ_PRODUCT, JQ_REDUCE_MINIMUM, JQ_REDUCE_MAXIMUM, JQ_ANY, JQ_ALL, JQ_ARGMAX, JQ_ARGMIN,
+    JQ_COMBINER_COUNT
+} jq_combiner;
+
+/* How rows are reduced. Element i of a row goes to lane i mod `lanes` (16; 8 for types of 8 bytes); at the
+ * end lanes are combined as a tree: l with l + lanes/2, then l + lanes/4, and so on. Minimum and maximum give
+ * NaN if an element is NaN; argmax and argmin the position (int64) of the first NaN, else of the first
+ * extreme value. `stride` is the distance between rows, in elements. */
+typedef struct jq_reducer {
+    long lanes;
+    /* Bytes of the accumulator of one row. Accumulators of several rows lie side by side. */
+    long accumulator_size;
+    /* Makes the accumulators of `rows` rows empty. */
+    void (*start)(void *accumulators, long rows);
+    /* Adds elements `first` ..< first + n of each row; `first` is a multiple of `lanes`. */
+    void (*add)(void *accumulators, const void *x, long rows, long n, long stride, long first);
+    /* One result a row: values of the type, or int64 positions. `values`, if not NULL, gets the extreme
+     * values of argmax and argmin. */
+    void (*finish)(void *results, void *values, const void *accumulators, long rows);
+    /* start, add and finish of whole rows that lie in memory. */
+    void (*rows)(void *results, void *values, const void *x, long rows, long n, long stride);
+    /* Down columns, in the order of the rows: accumulator j takes x[r][j]. The accumulators are `n` values;
+     * of argmax and argmin `n` int64 positions, then `n` values. `first` is the number of the first row. */
+    void (*start_columns)(void *accumulators, long n);
+    void (*add_columns)(void *accumulators, const void *x, long rows, long n, long stride, long first);
+} jq_reducer;
+
+/* NULL where the combiner is not defined for the type (any, all: u8 and bool; sum, product: not bool).
+ * Valid until `jq_isa_limit`. */
+const jq_reducer *jq_reduce(jq_combiner combiner, jq_dtype dtype);
+
+/* ---- Random numbers (Philox 4x32-10) ----------------------------------------------------------- */
+
+/* Elements `first` ..< first + n of the draw that `key` names, as if the whole had been drawn at once. The
+ * counter of block b is (b low, b high, 0, 0).
+ * Element i uses word i mod 4 of block i/4, in f32 and f64 alike; uniform = top 24 bits * 2^-24.
+ * normal: Box-Muller on words (0,1) for elements 0, 1 of a block of 4 and (2,3) for 2, 3, for f32 and f64 alike:
+ * u = (top24(first word) + 1) * 2^-24, v = top24(second) * 2^-24, radius = sqrt(-2 log u), angle = 2 pi v;
+ * even element = radius cos(angle), odd element = radius sin(angle), computed in the type drawn.
+ * bernoulli: f32 uniform < p. */
+void jq_philox_uniform_f32(const int32_t key[2], int64_t first, long n, float *out);
+void jq_philox_uniform_f64(const int32_t key[2], int64_t first, long n, double *out);
+void jq_philox_normal_f32(const int32_t key[2], int64_t first, long n, float *out);
+void jq_philox_normal_f64(const int32_t key[2], int64_t first, long n, double *out);
+void jq_philox_bernoulli(const int32_t key[2], double p, int64_t first, long n, uint8_t *out);
+/* The raw words. */
+void jq_philox_words(const int32_t key[2], int64_t first, long n, uint32_t *out);
+/* A key for a purpose: the first two words of counter (data low, data high, 0, 1). */
+void jq_philox_fold(const int32_t key[2], int64_t data, int32_t folded[2]);
+
+/* ---- Matrix products (gemm.c) ------------------------------------------------------------------ */
+
+/* A product C[m,n] = A[m,k] B[k,n] and where its operands lie, row-major; leading dimensions in elements.
+ * A transposed operand is stored as A[k,m] or B[n,k]. */
+typedef struct jq_product {
+    const void *a, *b;
+    void *c;
+    long m, n, k;
+    long lda, ldb, ldc;
+    uint8_t transpose_a, transpose_b;
+    uint8_t accumulate; /* C += A B */
+    uint8_t dtype;      /* jq_dtype: f32, f64, i32, i64 */
+} jq_product;
+
+/* How a product is cut, from its shape alone. */
+typedef struct jq_tiling {
+    long rows, columns; /* of C, a tile */
+    long splits;        /* parts of equal length of K, added in order; a divisor of k */
+} jq_tiling;
+
+/* The cut of `batch` products of one shape. How it is chosen: gemm_tiling.c. */
+jq_tiling jq_gemm_tiling(long batch, long m, long n, long k);
+
+/* Computes rows row ..< row + rows and columns column ..< column + columns of C. The same bytes whichever
+ * thread does it and wherever the operands lie, but not for another cut. k may be 0.
+ * f32 and f64: one call of cblas_sgemm or cblas_dgemm for the tile. A tile of one row or column is a matrix
+ * times a vector instead, done here: along stored rows of the matrix in lanes like a reduction (fma in each
+ * lane), across them with one fma a term in the order of k. i32 and i64: in the order of k, wrapping around. */
+void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,198 @@
+/* The tile machine: runs a plan's kernels on tiles that stay in the cache.
+ *
+ * A register is a tile: some hundred elements. An instruction is one tile function on registers; a load whose
+ * elements lie side by side is no copy but a pointer into memory. The caller (the Swift runtime) owns all that these
+ * structures point to, and gives only what the plan verifier has proved: every affine access in bounds, every
+ * register typed. Nothing here allocates. */
+#ifndef JACQUARD_VM_H
+#define JACQUARD_VM_H
+
+#include "jacquard_runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define JQ_MAXIMUM_AXES 32
+
+/* ---- Index expressions: constant + sum of coefficient * atom ---- */
+
+typedef enum jq_atom { JQ_ATOM_AXIS, JQ_ATOM_FLOOR_DIVISION, JQ_ATOM_REMAINDER, JQ_ATOM_VALUE } jq_atom;
+
+typedef struct jq_term {
+    int32_t atom;
+    int32_t argument; /* axis; number of an expression; register */
+    int64_t coefficient;
+    int64_t divisor;
+} jq_term;
+
+typedef struct jq_expression {
+    int64_t constant;
+    const jq_term *terms;
+    int32_t count;
+} jq_expression;
+
+/* ---- Accesses ---- */
+
+typedef enum jq_bound { JQ_BOUND_PROVED, JQ_BOUND_GUARD, JQ_BOUND_CHECK } jq_bound;
+
+/* One index of an access that is more than affine. */
+typedef struct jq_index {
+    int32_t expression;
+    int32_t bound;
+    int64_t extent, stride;
+} jq_index;
+
+/* Where an operand lies at each point of the space (outer axes, then inner axes). */
+typedef struct jq_access {
+    int32_t buffer;
+    int32_t size;          /* bytes of an element */
+    const int64_t *strides; /* one an axis, in elements; of an affine access */
+    int64_t offset;        /* in elements */
+    uint8_t outer_dense;   /* over the outer axes the elements lie side by side, in order */
+    uint8_t inner_dense;   /* over the inner axes */
+    uint8_t all_dense;     /* over outer and inner axes together, in the order of the register */
+    const jq_index *indices; /* of an access that is not affine, else NULL */
+    int32_t index_count;
+    int32_t node;          /* to name when a run-time index is out of range */
+    int64_t fill;          /* bits of the value where a guard fails */
+} jq_access;
+
+/* ---- Instructions ---- */
+
+typedef enum jq_instruction_kind {
+    JQ_DO_LOAD, JQ_DO_FILL, JQ_DO_INDEX, JQ_DO_CALL, JQ_DO_EXPAND, JQ_DO_LOCAL, JQ_DO_ACCUMULATOR,
+    JQ_DO_UNIFORM, JQ_DO_NORMAL, JQ_DO_FOLD
+} jq_instruction_kind;
+
+/* How a register varies: not at all, with the outer space, with the inner space too. */
+typedef enum jq_depth { JQ_DEPTH_NEST, JQ_DEPTH_ROW, JQ_DEPTH_POINT } jq_depth;
+
+typedef struct jq_instruction {
+    int32_t kind, depth;
+    int32_t result;           /* register */
+    int32_t a, b, c;          /* registers */
+    int32_t dtype;            /* of the result */
+    int32_t number;           /* access, expression, or local array */
+    int32_t buffer;           /* of a random key */
+    jq_tile_function function;
+    int64_t constant;         /* bits */
+} jq_instruction;
+
+typedef struct jq_store {
+    int32_t access, value, depth;
+    /* The value may be computed straight into memory: the instruction that makes it, or -1. */
+    int32_t direct;
+} jq_store;
+
+typedef struct jq_reduction {
+    const jq_reducer *reducer;
+    int32_t value;            /* register, of any depth */
+    int32_t result, position; /* row registers; position -1 if there is none */
+    int32_t state;            /* number of the accumulator */
+    int32_t size;             /* bytes of an element of the value */
+} jq_reduction;
+
+typedef struct jq_local_store {
+    int32_t local, value, size;
+} jq_local_store;
+
+typedef struct jq_stage {
+    uint8_t has_inner;
+    const jq_instruction *instructions;
+    int32_t instruction_count;
+    const jq_store *stores;
+    int32_t store_count;
+    const jq_reduction *reductions;
+    int32_t reduction_count;
+    const jq_local_store *local_stores;
+    int32_t local_store_count;
+    const jq_access *accesses;
+    const jq_expression *expressions;
+} jq_stage;
+
+typedef struct jq_nest {
+    const int64_t *outer, *inner; /* extents */
+    int32_t outer_rank, inner_rank;
+    int64_t outer_count, inner_count;
+    uint8_t columns;   /* sequential order: registers hold inner-major tiles */
+    int64_t rows;      /* outer points a tile */
+    int64_t chunk;     /* inner points a tile */
+    int64_t unit_cost;
+    const jq_stage *stages;
+    int32_t stage_count;
+    int32_t register_count;
+    const int64_t *register_offsets; /* bytes into a thread's scratch */
+    const int64_t *local_offsets;
+    const int64_t *state_offsets;
+} jq_nest;
+
+/* A matrix product; its epilogue is a nest of one stage over (batch..., m) outside and (n) inside. */
+typedef struct jq_contraction {
+    jq_product product; /* m, n, k, leading dimensions, transposition, type; pointers are set for each tile */
+    int32_t a, b;       /* buffers */
+    int64_t a_offset, b_offset;
+    int32_t batch_rank;
+    const int64_t *batch, *a_batch, *b_batch; /* extents and strides */
+    int64_t batch_count;
+    int64_t a_row, b_column; /* strides along m and n, in elements */
+    int64_t rows, columns;   /* of a tile */
+    int32_t direct;          /* the product is stored as it is: the access, else -1 */
+    int64_t scratch_offset;  /* of the tile */
+    jq_nest epilogue;
+} jq_contraction;
+
+/* Adds to (or combines with) elements of a buffer at run-time positions. The body is a nest of one stage whose inner
+ * space is the last axis of the updates. */
+typedef struct jq_scatter {
+    int32_t base, target;
+    int64_t bytes;
+    int64_t columns; /* extent of the target's last axis if it is the last axis of the updates, else 0 */
+    int32_t size;
+    jq_tile_function combine;
+    const jq_access *access; /* of the target */
+    int32_t value;
+    jq_nest body;
+} jq_scatter;
+
+typedef enum jq_kernel_kind { JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER } jq_kernel_kind;
+
+typedef struct jq_kernel {
+    int32_t kind;
+    uint8_t barrier; /* threads meet before it */
+    const jq_nest *nests;
+    int32_t nest_count;
+    const jq_contraction *contraction;
+    const jq_scatter *scatter;
+} jq_kernel;
+
+/* The first thing that went wrong, in the order of the program. */
+typedef struct jq_failure {
+    int32_t kernel, nest, node;
+    int64_t position; /* element of the index operand, in row-major order of the kernel's space */
+    int64_t index, extent;
+} jq_failure;
+
+/* What each thread did in each kernel, if wanted: nanoseconds from the start of the step, and tiles. */
+typedef struct jq_span {
+    int64_t start, end, tiles;
+} jq_span;
+
+typedef struct jq_program {
+    const jq_kernel *kernels;
+    int32_t kernel_count;
+    void *const *buffers;      /* base address of each */
+    unsigned char *scratch;    /* `threads` times `scratch_bytes` */
+    int64_t scratch_bytes;
+    int64_t *counters;         /* one a kernel, set to 0 before a step */
+    jq_span *spans;            /* threads times kernels, or NULL */
+} jq_program;
+
+/* Runs all kernels once on up to `threads` threads; gives the number that ran. `failure->kernel` is -1 if all went well. */
+int jq_program_run(const jq_program *program, int threads, jq_failure *failure);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

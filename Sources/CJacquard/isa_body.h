@@ -1,0 +1,62 @@
+/* The functions of one instruction set, and the table of them. Compiled once a set. */
+#include "vecmath_exp.h"
+#include "vecmath_log.h"
+#include "vecmath_pow.h"
+#include "vecmath_trig.h"
+
+#include "tile_arithmetic.h"
+#include "tile_casts.h"
+#include "tile_maths.h"
+
+#include "reduce_values.h"
+#include "reduce_positions.h"
+
+#include "philox_blocks.h"
+#include "vector_products.h"
+
+#define JQ_FLOATS(name) {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64}
+#define JQ_NUMBERS(name) \
+    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8}
+#define JQ_ALL_TYPES(name) \
+    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, \
+     [JQ_U8] = name##_u8,   [JQ_BOOL] = name##_u8}
+#define JQ_BITS(name) {[JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, [JQ_BOOL] = name##_u8}
+#define JQ_BYTES(name) {[JQ_U8] = name##_u8, [JQ_BOOL] = name##_u8}
+#define JQ_CASTS(from) \
+    {[JQ_F32] = from##_to_f32, [JQ_F64] = from##_to_f64, [JQ_I32] = from##_to_i32, [JQ_I64] = from##_to_i64, \
+     [JQ_U8] = from##_to_u8,   [JQ_BOOL] = from##_to_bool}
+
+const jq_functions JQ_FUNCTIONS = {
+    .tiles = {
+        [JQ_NEGATE] = JQ_NUMBERS(negate), [JQ_ABS] = JQ_NUMBERS(abs), [JQ_SIGN] = JQ_NUMBERS(sign),
+        [JQ_FLOOR] = JQ_FLOATS(floor), [JQ_CEIL] = JQ_FLOATS(ceil), [JQ_ROUND] = JQ_FLOATS(round),
+        [JQ_TRUNCATE] = JQ_FLOATS(truncate), [JQ_SQRT] = JQ_FLOATS(sqrt), [JQ_RSQRT] = JQ_FLOATS(rsqrt),
+        [JQ_RECIPROCAL] = JQ_FLOATS(reciprocal), [JQ_EXP] = JQ_FLOATS(exp), [JQ_EXPM1] = JQ_FLOATS(expm1),
+        [JQ_LOG] = JQ_FLOATS(log), [JQ_LOG1P] = JQ_FLOATS(log1p), [JQ_TANH] = JQ_FLOATS(tanh),
+        [JQ_SIGMOID] = JQ_FLOATS(sigmoid), [JQ_ERF] = JQ_FLOATS(erf), [JQ_SIN] = JQ_FLOATS(sin),
+        [JQ_COS] = JQ_FLOATS(cos),
+        [JQ_NOT] = {[JQ_I32] = not_i32, [JQ_I64] = not_i64, [JQ_U8] = not_u8, [JQ_BOOL] = not_bool},
+        [JQ_ADD] = JQ_NUMBERS(add), [JQ_SUBTRACT] = JQ_NUMBERS(subtract), [JQ_MULTIPLY] = JQ_NUMBERS(multiply),
+        [JQ_DIVIDE] = JQ_NUMBERS(divide), [JQ_REMAINDER] = JQ_NUMBERS(remainder),
+        [JQ_MINIMUM] = JQ_ALL_TYPES(minimum), [JQ_MAXIMUM] = JQ_ALL_TYPES(maximum), [JQ_POWER] = JQ_NUMBERS(power),
+        [JQ_EQUAL] = JQ_ALL_TYPES(equal), [JQ_NOT_EQUAL] = JQ_ALL_TYPES(not_equal), [JQ_LESS] = JQ_ALL_TYPES(less),
+        [JQ_LESS_EQUAL] = JQ_ALL_TYPES(less_equal), [JQ_GREATER] = JQ_ALL_TYPES(greater),
+        [JQ_GREATER_EQUAL] = JQ_ALL_TYPES(greater_equal),
+        [JQ_AND] = JQ_BITS(and), [JQ_OR] = JQ_BITS(or), [JQ_XOR] = JQ_BITS(xor),
+        [JQ_FMA] = JQ_NUMBERS(fma), [JQ_SELECT] = JQ_ALL_TYPES(select), [JQ_CLAMP] = JQ_ALL_TYPES(clamp),
+    },
+    .casts = {
+        [JQ_F32] = JQ_CASTS(f32), [JQ_F64] = JQ_CASTS(f64), [JQ_I32] = JQ_CASTS(i32), [JQ_I64] = JQ_CASTS(i64),
+        [JQ_U8] = JQ_CASTS(u8), [JQ_BOOL] = JQ_CASTS(bool),
+    },
+    .reducers = {
+        [JQ_SUM] = JQ_NUMBERS(&sum), [JQ_PRODUCT] = JQ_NUMBERS(&product),
+        [JQ_REDUCE_MINIMUM] = JQ_ALL_TYPES(&least), [JQ_REDUCE_MAXIMUM] = JQ_ALL_TYPES(&largest),
+        [JQ_ANY] = JQ_BYTES(&any), [JQ_ALL] = JQ_BYTES(&all),
+        [JQ_ARGMAX] = JQ_ALL_TYPES(&argmax), [JQ_ARGMIN] = JQ_ALL_TYPES(&argmin),
+    },
+    .philox_words = philox_words,
+    .box_muller = box_muller,
+    .dot = {dot_f32, dot_f64},
+    .combine = {combine_f32, combine_f64},
+};

@@ -1,0 +1,76 @@
+/* What the files of the tile machine share. */
+#ifndef JQ_VM_INTERNAL_H
+#define JQ_VM_INTERNAL_H
+
+#include "jacquard_vm.h"
+
+/* One step of a program while it runs. */
+typedef struct jq_run_state {
+    const jq_program *program;
+    jq_failure *failure;
+    int failure_lock;
+    int64_t started;
+} jq_run_state;
+
+/* One thread at one kernel. */
+typedef struct jq_worker {
+    jq_run_state *run;
+    int32_t kernel, nest;
+    unsigned char *scratch;
+    const unsigned char *accumulator; /* the product's tile, for an epilogue */
+    int64_t accumulator_row;          /* elements between its rows */
+} jq_worker;
+
+/* A block of a nest's space: outer points o ..< o + rows, inner points i ..< i + chunk. */
+typedef struct jq_block {
+    int64_t o, rows, i, chunk;
+} jq_block;
+
+/* Pointer to the elements of an access over a block, side by side in the order of registers: memory itself if they lie
+ * so, else `into`, filled. */
+const void *jq_load(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,
+                    int depth, const jq_block *block, void *const *registers, void *into);
+
+/* The memory itself if the elements of an affine access over a block lie side by side, else NULL. */
+void *jq_in_memory(const jq_worker *w, const jq_nest *nest, const jq_access *access, int depth, const jq_block *block);
+
+/* Writes elements to where an access says. */
+void jq_store_block(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                    const jq_block *block, void *const *registers, const void *from);
+
+/* Values of an expression at the points of a block. */
+void jq_evaluate(const jq_nest *nest, const jq_stage *stage, const jq_expression *expression, int depth,
+                 const jq_block *block, void *const *registers, int64_t *out);
+
+/* Positions in a buffer (in elements) of a general access at the points of a block; -1 where a guard fails. */
+void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                  const jq_block *block, void *const *registers, int64_t *out);
+
+/* Elements of a block at a depth. */
+static inline int64_t jq_points(int depth, const jq_block *block) {
+    return depth == JQ_DEPTH_NEST ? 1 : depth == JQ_DEPTH_ROW ? block->rows : block->rows * block->chunk;
+}
+
+/* Fills `n` elements of `size` bytes. */
+void jq_fill(void *to, int64_t bits, int size, int64_t n);
+
+void jq_report(const jq_worker *w, int32_t node, int64_t position, int64_t index, int64_t extent);
+
+/* Most points of a tile of registers that are evaluated as positions at once. */
+enum { JQ_LARGEST_TILE = 2048 };
+
+/* Sets the registers that do not vary within a nest. */
+void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers);
+
+/* Runs outer points o ..< o + rows of a nest, inner points from ..< to. */
+void jq_run_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from,
+                 int64_t to);
+
+/* Each gives the number of tiles that this thread did. */
+int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads);
+int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);
+int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread, int threads);
+
+#define JQ_MAXIMUM_REGISTERS 4096
+
+#endif

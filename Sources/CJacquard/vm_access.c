@@ -1,0 +1,254 @@
+/* Loads and stores of the tile machine. */
+#include <string.h>
+
+#include "vm.h"
+
+void jq_fill(void *to, int64_t bits, int size, int64_t n) {
+    if (size == 1) {
+        memset(to, (int)(bits & 255), (size_t)n);
+    } else if (size == 4) {
+        int32_t *p = to;
+        for (int64_t k = 0; k < n; k++) p[k] = (int32_t)bits;
+    } else {
+        int64_t *p = to;
+        for (int64_t k = 0; k < n; k++) p[k] = bits;
+    }
+}
+
+/* ---- Affine accesses ---- */
+
+typedef struct run {
+    unsigned char *dense;
+    int size;
+    int storing;
+} run;
+
+/* `n` elements `stride` apart in memory, side by side in the register. */
+static void copy_run(run *r, unsigned char *memory, int64_t stride, int64_t n) {
+    const int size = r->size;
+    unsigned char *dense = r->dense;
+    r->dense += n * size;
+    if (stride == 1) {
+        if (r->storing) memcpy(memory, dense, (size_t)(n * size));
+        else memcpy(dense, memory, (size_t)(n * size));
+    } else if (stride == 0 && !r->storing) {
+        int64_t bits = 0;
+        memcpy(&bits, memory, (size_t)size);
+        jq_fill(dense, bits, size, n);
+    } else if (size == 4) {
+        int32_t *m = (int32_t *)memory, *d = (int32_t *)dense;
+        if (r->storing) for (int64_t k = 0; k < n; k++) m[k * stride] = d[k];
+        else for (int64_t k = 0; k < n; k++) d[k] = m[k * stride];
+    } else if (size == 8) {
+        int64_t *m = (int64_t *)memory, *d = (int64_t *)dense;
+        if (r->storing) for (int64_t k = 0; k < n; k++) m[k * stride] = d[k];
+        else for (int64_t k = 0; k < n; k++) d[k] = m[k * stride];
+    } else {
+        if (r->storing) for (int64_t k = 0; k < n; k++) memory[k * stride] = dense[k];
+        else for (int64_t k = 0; k < n; k++) dense[k] = memory[k * stride];
+    }
+}
+
+/* Position of a flat point of a space, and its index along the last axis. */
+static int64_t position(const int64_t *extents, const int64_t *strides, int rank, int64_t flat) {
+    int64_t at = 0;
+    for (int axis = rank - 1; axis >= 0; axis--) {
+        const int64_t rest = flat / extents[axis];
+        at += (flat - rest * extents[axis]) * strides[axis];
+        flat = rest;
+    }
+    return at;
+}
+
+/* Runs over flat points first ..< first + n of a space, one run along the last axis after the other. */
+static void copy_points(run *r, unsigned char *base, const int64_t *extents, const int64_t *strides, int rank,
+                        int64_t first, int64_t n) {
+    if (rank == 0) {
+        copy_run(r, base, 0, n);
+        return;
+    }
+    const int64_t length = extents[rank - 1], stride = strides[rank - 1];
+    while (n > 0) {
+        const int64_t within = first % length;
+        const int64_t count = length - within < n ? length - within : n;
+        copy_run(r, base + position(extents, strides, rank, first) * r->size, stride, count);
+        first += count, n -= count;
+    }
+}
+
+static unsigned char *base_of(const jq_worker *w, const jq_access *access) {
+    return (unsigned char *)w->run->program->buffers[access->buffer] + access->offset * access->size;
+}
+
+static void copy_block(const jq_worker *w, const jq_nest *nest, const jq_access *access, int depth,
+                       const jq_block *block, unsigned char *dense, int storing) {
+    run r = {dense, access->size, storing};
+    unsigned char *base = base_of(w, access);
+    const int64_t *outer = access->strides, *inner = access->strides + nest->outer_rank;
+    if (depth != JQ_DEPTH_POINT) {
+        copy_points(&r, base, nest->outer, outer, nest->outer_rank, block->o, jq_points(depth, block));
+        return;
+    }
+    const int64_t majors = nest->columns ? block->chunk : block->rows;
+    for (int64_t major = 0; major < majors; major++) {
+        if (nest->columns) {
+            const int64_t at = position(nest->inner, inner, nest->inner_rank, block->i + major);
+            copy_points(&r, base + at * r.size, nest->outer, outer, nest->outer_rank, block->o, block->rows);
+        } else {
+            const int64_t at = position(nest->outer, outer, nest->outer_rank, block->o + major);
+            copy_points(&r, base + at * r.size, nest->inner, inner, nest->inner_rank, block->i, block->chunk);
+        }
+    }
+}
+
+void *jq_in_memory(const jq_worker *w, const jq_nest *nest, const jq_access *access, int depth,
+                   const jq_block *block) {
+    if (access->indices) return NULL;
+    unsigned char *base = base_of(w, access);
+    const int64_t *outer = access->strides, *inner = access->strides + nest->outer_rank;
+    const int64_t o = position(nest->outer, outer, nest->outer_rank, block->o);
+    if (depth != JQ_DEPTH_POINT) {
+        return access->outer_dense || block->rows == 1 ? base + o * access->size : NULL;
+    }
+    const int64_t i = position(nest->inner, inner, nest->inner_rank, block->i);
+    unsigned char *at = base + (o + i) * access->size;
+    if (nest->columns) {
+        if (block->chunk == 1 && access->outer_dense) return at;
+        return access->all_dense && block->rows == nest->outer_count ? at : NULL;
+    }
+    if (block->rows == 1 && access->inner_dense) return at;
+    return access->all_dense && block->chunk == nest->inner_count ? at : NULL;
+}
+
+/* ---- General accesses ---- */
+
+/* Index of each point of a block along one axis. */
+static void axis_indices(const jq_nest *nest, int depth, int axis, const jq_block *block, int64_t *out) {
+    const int inside = axis >= nest->outer_rank;
+    const int64_t *extents = inside ? nest->inner : nest->outer;
+    const int rank = inside ? nest->inner_rank : nest->outer_rank;
+    const int local = inside ? axis - nest->outer_rank : axis;
+    int64_t divisor = 1;
+    for (int k = local + 1; k < rank; k++) divisor *= extents[k];
+    const int64_t points = jq_points(depth, block);
+    for (int64_t p = 0; p < points; p++) {
+        int64_t row = p, column = 0;
+        if (depth == JQ_DEPTH_POINT) {
+            row = nest->columns ? p % block->rows : p / block->chunk;
+            column = nest->columns ? p / block->rows : p % block->chunk;
+        }
+        const int64_t flat = inside ? block->i + column : block->o + row;
+        out[p] = flat / divisor % extents[local];
+    }
+}
+
+static int64_t floor_division(int64_t a, int64_t d) { return a >= 0 ? a / d : -1 - (-1 - a) / d; }
+
+static void atom_values(const jq_nest *nest, const jq_stage *stage, const jq_term *term, int depth,
+                        const jq_block *block, void *const *registers, int64_t *out) {
+    const int64_t points = jq_points(depth, block);
+    switch (term->atom) {
+    case JQ_ATOM_AXIS: axis_indices(nest, depth, term->argument, block, out); break;
+    case JQ_ATOM_VALUE: {
+        /* Registers used as indices hold i64 at the depth of the access. */
+        memcpy(out, registers[term->argument], (size_t)points * sizeof *out);
+        break;
+    }
+    default:
+        jq_evaluate(nest, stage, &stage->expressions[term->argument], depth, block, registers, out);
+        for (int64_t p = 0; p < points; p++) {
+            const int64_t quotient = floor_division(out[p], term->divisor);
+            out[p] = term->atom == JQ_ATOM_FLOOR_DIVISION ? quotient : out[p] - quotient * term->divisor;
+        }
+    }
+}
+
+void jq_evaluate(const jq_nest *nest, const jq_stage *stage, const jq_expression *expression, int depth,
+                 const jq_block *block, void *const *registers, int64_t *out) {
+    const int64_t points = jq_points(depth, block);
+    int64_t values[JQ_LARGEST_TILE];
+    for (int64_t p = 0; p < points; p++) out[p] = expression->constant;
+    for (int32_t t = 0; t < expression->count; t++) {
+        const jq_term *term = &expression->terms[t];
+        atom_values(nest, stage, term, depth, block, registers, values);
+        /* Run-time values may be anything: the sum wraps around and is then checked. */
+        for (int64_t p = 0; p < points; p++)
+            out[p] = (int64_t)((uint64_t)out[p] + (uint64_t)values[p] * (uint64_t)term->coefficient);
+    }
+}
+
+/* Where a point of a block lies in the row-major order of the nest's space. */
+static int64_t point_number(const jq_nest *nest, int depth, const jq_block *block, int64_t p) {
+    if (depth != JQ_DEPTH_POINT) return block->o + p;
+    const int64_t row = nest->columns ? p % block->rows : p / block->chunk;
+    const int64_t column = nest->columns ? p / block->rows : p % block->chunk;
+    return (block->o + row) * nest->inner_count + block->i + column;
+}
+
+void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                  const jq_block *block, void *const *registers, int64_t *out) {
+    const int64_t points = jq_points(depth, block);
+    int64_t values[JQ_LARGEST_TILE];
+    for (int64_t p = 0; p < points; p++) out[p] = 0;
+    for (int32_t k = 0; k < access->index_count; k++) {
+        const jq_index *index = &access->indices[k];
+        jq_evaluate(nest, stage, &stage->expressions[index->expression], depth, block, registers, values);
+        for (int64_t p = 0; p < points; p++) {
+            const int64_t v = values[p];
+            if (index->bound != JQ_BOUND_PROVED && (v < 0 || v >= index->extent)) {
+                if (index->bound == JQ_BOUND_CHECK && out[p] >= 0)
+                    jq_report(w, access->node, point_number(nest, depth, block, p), v, index->extent);
+                out[p] = INT64_MIN;
+            }
+            if (out[p] >= 0) out[p] += v * index->stride;
+        }
+    }
+    for (int64_t p = 0; p < points; p++) out[p] = out[p] < 0 ? -1 : out[p] + access->offset;
+}
+
+static void gather(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                   const jq_block *block, void *const *registers, unsigned char *into) {
+    int64_t at[JQ_LARGEST_TILE];
+    jq_positions(w, nest, stage, access, depth, block, registers, at);
+    const int64_t points = jq_points(depth, block);
+    const unsigned char *memory = w->run->program->buffers[access->buffer];
+    if (access->size == 4) {
+        int32_t *to = (int32_t *)into;
+        const int32_t *from = (const int32_t *)memory;
+        for (int64_t p = 0; p < points; p++) to[p] = at[p] < 0 ? (int32_t)access->fill : from[at[p]];
+    } else if (access->size == 8) {
+        int64_t *to = (int64_t *)into;
+        const int64_t *from = (const int64_t *)memory;
+        for (int64_t p = 0; p < points; p++) to[p] = at[p] < 0 ? access->fill : from[at[p]];
+    } else {
+        for (int64_t p = 0; p < points; p++) into[p] = at[p] < 0 ? (unsigned char)access->fill : memory[at[p]];
+    }
+}
+
+const void *jq_load(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,
+                    int depth, const jq_block *block, void *const *registers, void *into) {
+    const void *there = jq_in_memory(w, nest, access, depth, block);
+    if (there) return there;
+    if (access->indices) gather(w, nest, stage, access, depth, block, registers, into);
+    else copy_block(w, nest, access, depth, block, into, 0);
+    return into;
+}
+
+void jq_store_block(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                    const jq_block *block, void *const *registers, const void *from) {
+    void *there = jq_in_memory(w, nest, access, depth, block);
+    if (there) {
+        memcpy(there, from, (size_t)(jq_points(depth, block) * access->size));
+        return;
+    }
+    if (!access->indices) {
+        copy_block(w, nest, access, depth, block, (unsigned char *)from, 1);
+        return;
+    }
+    int64_t at[JQ_LARGEST_TILE];
+    jq_positions(w, nest, stage, access, depth, block, registers, at);
+    unsigned char *memory = w->run->program->buffers[access->buffer];
+    const unsigned char *values = from;
+    for (int64_t p = 0, n = jq_points(depth, block); p < n; p++)
+        if (at[p] >= 0) memcpy(memory + at[p] * access->size, values + p * access->size, (size_t)access->size);
+}

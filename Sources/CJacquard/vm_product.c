@@ -1,0 +1,72 @@
+/* Matrix products of the tile machine: OpenBLAS makes a tile, the epilogue runs on it while it is in the cache. */
+#include "vm.h"
+
+static int64_t offset_of(const jq_contraction *c, const int64_t *strides, int64_t batch) {
+    int64_t at = 0;
+    for (int axis = c->batch_rank - 1; axis >= 0; axis--) {
+        at += batch % c->batch[axis] * strides[axis];
+        batch /= c->batch[axis];
+    }
+    return at;
+}
+
+/* A tile of the product of one batch element, at `to`, whose rows are `row` elements apart. */
+static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch, int64_t m, int64_t rows, int64_t n,
+                     int64_t columns, void *to, int64_t row) {
+    const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
+    const unsigned char *a = w->run->program->buffers[c->a], *b = w->run->program->buffers[c->b];
+    jq_product tile = c->product;
+    tile.a = a + (c->a_offset + offset_of(c, c->a_batch, batch) + m * c->a_row) * size;
+    tile.b = b + (c->b_offset + offset_of(c, c->b_batch, batch) + n * c->b_column) * size;
+    tile.c = to;
+    tile.m = rows, tile.n = columns, tile.ldc = row;
+    jq_gemm_tile(&tile, 0, rows, 0, columns);
+}
+
+static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m,
+                         int64_t rows, int64_t n, int64_t columns, const unsigned char *tile) {
+    const jq_nest *nest = &c->epilogue;
+    const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
+    jq_worker own = *w;
+    own.accumulator_row = columns;
+    /* As many rows at once as a tile of registers holds. */
+    const int64_t capacity = nest->rows * nest->chunk;
+    int64_t step = columns <= nest->chunk ? capacity / columns : 1;
+    for (int64_t row = 0; row < rows; row += step) {
+        const int64_t count = rows - row < step ? rows - row : step;
+        const int64_t chunk = columns <= nest->chunk ? columns : nest->chunk;
+        for (int64_t column = 0; column < columns; column += chunk) {
+            const int64_t width = columns - column < chunk ? columns - column : chunk;
+            own.accumulator = tile + (row * columns + column) * size;
+            jq_run_rows(&own, nest, registers, batch * c->product.m + m + row, count, n + column, n + column + width);
+        }
+    }
+}
+
+int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *c, int64_t *counter) {
+    const int64_t down = (c->product.m + c->rows - 1) / c->rows, across = (c->product.n + c->columns - 1) / c->columns;
+    const int64_t tiles = c->batch_count * down * across;
+    const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
+    void *registers[JQ_MAXIMUM_REGISTERS];
+    int64_t done = 0, item;
+    while ((item = jq_next_item(counter)) < tiles) {
+        const int64_t batch = item / (down * across);
+        const int64_t m = item / across % down * c->rows, n = item % across * c->columns;
+        const int64_t rows = c->product.m - m < c->rows ? c->product.m - m : c->rows;
+        const int64_t columns = c->product.n - n < c->columns ? c->product.n - n : c->columns;
+        if (c->direct >= 0) {
+            const jq_access *access = &c->epilogue.stages[0].accesses[c->direct];
+            const int64_t row = access->strides[c->epilogue.outer_rank - 1];
+            unsigned char *base = w->run->program->buffers[access->buffer];
+            const int64_t at = access->offset + (batch * c->product.m + m) * row + n;
+            multiply(w, c, batch, m, rows, n, columns, base + at * size, row);
+        } else {
+            unsigned char *tile = w->scratch + c->scratch_offset;
+            if (done == 0) jq_begin_nest(w, &c->epilogue, registers);
+            multiply(w, c, batch, m, rows, n, columns, tile, columns);
+            run_epilogue(w, c, registers, batch, m, rows, n, columns, tile);
+        }
+        done++;
+    }
+    return done;
+}
