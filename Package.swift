@@ -18,6 +18,7 @@ let package = Package(
     .target(name: "JacquardCore"),
     .target(name: "JacquardFiles", dependencies: ["JacquardCore", "CZlib", "CPng"]),
     .target(name: "JacquardKernels", dependencies: ["JacquardCore"]),
+    .target(name: "JacquardIR", dependencies: ["JacquardKernels", "JacquardFiles"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
   ]
 )

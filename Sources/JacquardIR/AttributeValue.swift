@@ -1,0 +1,60 @@
+import JacquardCore
+
+/// The value of an operation's attribute: what its stored properties are in files and in text.
+public indirect enum AttributeValue: Hashable, Sendable {
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(String)
+  case dimension(Dim)
+  case array([AttributeValue])
+  case object([AttributeField])
+  case tensor(HostTensor)
+}
+
+/// A named attribute.
+public struct AttributeField: Hashable, Sendable {
+  public let key: String
+  public let value: AttributeValue
+
+  public init(_ key: String, _ value: AttributeValue) {
+    self.key = key
+    self.value = value
+  }
+}
+
+extension HostTensor: Hashable {
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(dtype)
+    hasher.combine(sizes)
+    withUnsafeBytes { hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.prefix(4096))) }
+  }
+}
+
+extension AttributeValue {
+  /// Every symbol that its dimensions mention.
+  public var symbols: Set<String> {
+    switch self {
+    case .dimension(let dim): dim.symbols
+    case .array(let values): values.reduce(into: []) { $0.formUnion($1.symbols) }
+    case .object(let fields): fields.reduce(into: []) { $0.formUnion($1.value.symbols) }
+    default: []
+    }
+  }
+
+  /// The value with the symbols of its dimensions replaced.
+  public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> AttributeValue {
+    switch self {
+    case .dimension(let dim): return .dimension(try dim.bound(bindings))
+    case .array(let values):
+      var result: [AttributeValue] = []
+      for value in values { result.append(try value.bound(bindings)) }
+      return .array(result)
+    case .object(let fields):
+      var result: [AttributeField] = []
+      for field in fields { result.append(AttributeField(field.key, try field.value.bound(bindings))) }
+      return .object(result)
+    default: return self
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import JacquardCore
+
+/// A named input of a graph.
+public struct Input: Hashable, Sendable {
+  public enum Role: String, Hashable, Sendable, Codable {
+    case data, parameter, state
+  }
+
+  public var name: String
+  public var type: TensorType
+  public var role: Role
+  /// How a parameter or state starts. A parameter without one must be given; a state without one starts at zero.
+  public var initializer: Initializer?
+  /// How to draw a data input for `--synthetic`.
+  public var sample: SampleHint?
+  /// What a data input is fed from in training.
+  public var feed: FeedHint?
+  public var site: SourceSite?
+
+  public init(
+    name: String, type: TensorType, role: Role = .data, initializer: Initializer? = nil,
+    sample: SampleHint? = nil, feed: FeedHint? = nil, site: SourceSite? = nil
+  ) {
+    self.name = name
+    self.type = type
+    self.role = role
+    self.initializer = initializer
+    self.sample = sample
+    self.feed = feed
+    self.site = site
+  }
+}
+
+/// How a parameter starts. Names and formulas are PyTorch's (`torch.nn.init`).
+public struct Initializer: Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
+    case zeros, ones
+    /// `value` everywhere.
+    case constant
+    /// `low ..< high`.
+    case uniform
+    /// `mean`, `deviation`.
+    case normal
+    /// U(-b, b) with b = gain * sqrt(3 / fanIn).
+    case kaimingUniform
+    /// N(0, gain^2 / fanIn).
+    case kaimingNormal
+    /// U(-b, b) with b = gain * sqrt(6 / (fanIn + fanOut)).
+    case xavierUniform
+    /// N(0, 2 gain^2 / (fanIn + fanOut)).
+    case xavierNormal
+  }
+
+  public var kind: Kind
+  /// Folded with the seed of the run into the key of the draw.
+  public var seed: Int?
+  public var value: Double?
+  public var low: Double?
+  public var high: Double?
+  public var mean: Double?
+  public var deviation: Double?
+  /// Default 1 / sqrt(3) for `kaimingUniform` (so b = 1 / sqrt(fanIn), PyTorch's default for layers), else 1.
+  public var gain: Double?
+
+  public init(
+    _ kind: Kind, seed: Int? = nil, value: Double? = nil, low: Double? = nil, high: Double? = nil,
+    mean: Double? = nil, deviation: Double? = nil, gain: Double? = nil
+  ) {
+    self.kind = kind
+    self.seed = seed
+    self.value = value
+    self.low = low
+    self.high = high
+    self.mean = mean
+    self.deviation = deviation
+    self.gain = gain
+  }
+}
+
+/// How to draw a data input when no data is given.
+public struct SampleHint: Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    /// Floats in `low ..< high` (default 0, 1).
+    case uniform
+    /// Mean 0, deviation 1.
+    case normal
+    /// Whole numbers in `low ..< high`.
+    case integers
+  }
+
+  public var kind: Kind
+  public var low: Double?
+  public var high: Double?
+
+  public init(_ kind: Kind, low: Double? = nil, high: Double? = nil) {
+    self.kind = kind
+    self.low = low
+    self.high = high
+  }
+}
+
+/// Which column of a data set feeds an input.
+public struct FeedHint: Hashable, Sendable, Codable {
+  public var column: String
+  /// Factor applied to the column's values, such as 1/255 for images of bytes.
+  public var scale: Double?
+
+  public init(column: String, scale: Double? = nil) {
+    self.column = column
+    self.scale = scale
+  }
+}
