@@ -19,6 +19,10 @@ let package = Package(
     .target(name: "JacquardFiles", dependencies: ["JacquardCore", "CZlib", "CPng"]),
     .target(name: "JacquardKernels", dependencies: ["JacquardCore"]),
     .target(name: "JacquardIR", dependencies: ["JacquardKernels", "JacquardFiles"]),
+    .target(name: "JacquardOps", dependencies: ["JacquardIR"]),
+    .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
+    .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
+    .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
   ]
 )

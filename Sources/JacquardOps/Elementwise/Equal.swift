@@ -1,0 +1,47 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// Whether the values are equal.
+public struct Equal: ScalarFunctionOperation {
+  public static let name = "equal"
+  public static let function = ScalarFunction.equal
+  public static let doc = OperationDoc(
+    "Whether the values are equal.", formula: "a == b",
+    constraints: [ElementRule.sameTypeDoc, ElementRule.broadcastDoc],
+    conventions: [
+      "false if either operand is NaN; 0 equals -0",
+      "false is less than true",
+      "no derivative reaches the operands",
+    ])
+
+  public static let samples = [
+    OperationSample(
+      Equal(), [.uniform("f32[3,4]", -2, 2), .uniform("f32[3,4]", -2, 2)],
+      gradient: .none(reason: "the result is boolean")),
+    OperationSample(
+      Equal(), [.integers("i32[3,4]", -3, 3), .integers("i32[4]", -3, 3)], gradient: .none(reason: "integers")),
+  ]
+  public static let violations = [
+    OperationViolation(1, Equal(), ["f32[2]", "i32[2]"]),
+    OperationViolation(2, Equal(), ["f32[2]", "f32[3]"]),
+  ]
+
+  public init() {}
+
+  public func elementType(_ operands: [DType]) -> DType? { ElementRule.comparison(operands) }
+
+  public func evaluate(_ x: [Scalar]) -> Scalar {
+    if case .float(let a) = x[0], case .float(let b) = x[1] { return .bool(a == b) }
+    return .bool(x[0].asInt == x[1].asInt)
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    context.noDependence
+  }
+}
+
+extension GraphBuilder {
+  /// Whether the values are equal.
+  public func equal(_ a: ValueID, _ b: ValueID) throws -> ValueID { try apply(Equal(), a, b) }
+}

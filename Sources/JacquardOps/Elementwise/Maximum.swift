@@ -1,0 +1,51 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// The larger of two values.
+public struct Maximum: ScalarFunctionOperation {
+  public static let name = "maximum"
+  public static let function = ScalarFunction.maximum
+  public static let doc = OperationDoc(
+    "The larger of two values.", formula: "max(a, b)",
+    constraints: [ElementRule.numericDoc, ElementRule.broadcastDoc],
+    conventions: [
+      "NaN if either operand is NaN",
+      "of 0 and -0 either may be the result",
+      "where the operands are equal each gets half of the cotangent",
+    ])
+
+  public static let samples = [
+    OperationSample(
+      Maximum(), [.uniform("f32[3,4]", -2, 2), .uniform("f32[3,4]", -2, 2)],
+      gradient: .firstOrder(reason: "piecewise linear")),
+    OperationSample(
+      Maximum(), [.uniform("f32[2,3,5]", -2, 2), .uniform("f32[3,1]", -2, 2)],
+      gradient: .firstOrder(reason: "piecewise linear")),
+    OperationSample(
+      Maximum(), [.integers("i32[7]", -9, 9), .integers("i32[]", -9, 9)], gradient: .none(reason: "integers")),
+  ]
+  public static let violations = [
+    OperationViolation(1, Maximum(), ["f32[2]", "i32[2]"]),
+    OperationViolation(2, Maximum(), ["f32[2]", "f32[3]"]),
+  ]
+
+  public init() {}
+
+  public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
+
+  public func evaluate(_ x: [Scalar]) -> Scalar {
+    if case .int(let a) = x[0], case .int(let b) = x[1] { return .int(max(a, b)) }
+    let (a, b) = (x[0].asDouble, x[1].asDouble)
+    return .float(a > b || a.isNaN ? a : b)
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    try context.extremumGradient { try context.builder.greater($0, $1) }
+  }
+}
+
+extension GraphBuilder {
+  /// The larger of two values.
+  public func maximum(_ a: ValueID, _ b: ValueID) throws -> ValueID { try apply(Maximum(), a, b) }
+}

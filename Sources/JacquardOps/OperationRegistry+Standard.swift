@@ -1,0 +1,25 @@
+import JacquardIR
+
+extension OperationRegistry {
+  /// Every operation that Jacquard brings with it.
+  public static let standard = OperationRegistry(
+    ElementwiseOperations.all + StructuralOperations.all + CompositeOperations.all)
+}
+
+/// The operations that are neither element by element nor composed of others.
+public enum StructuralOperations {
+  public static let reductions: [any Operation.Type] = [
+    Sum.self, Mean.self, Product.self, ReduceMax.self, ReduceMin.self, ReduceAny.self, ReduceAll.self, ArgMax.self,
+    ArgMin.self,
+  ]
+  public static let products: [any Operation.Type] = [Dot.self]
+  public static let shapes: [any Operation.Type] = [
+    Reshape.self, Transpose.self, Broadcast.self, Slice.self, Pad.self, Concat.self, Reverse.self,
+  ]
+  public static let indexing: [any Operation.Type] = [Gather.self, ScatterAdd.self, TakeAlongAxis.self]
+  public static let sources: [any Operation.Type] = [
+    Constant.self, Iota.self, Dimension.self, Barrier.self, RandomUniform.self, RandomNormal.self,
+    RandomBernoulli.self, FoldKey.self, CustomGradient.self,
+  ]
+  public static let all: [any Operation.Type] = reductions + products + shapes + indexing + sources
+}

@@ -1,0 +1,127 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// Emits the kernels of a reduction: outer loops over the kept axes in order, inner loops over the reduced axes in order.
+struct ReductionLowering {
+  typealias Finish = (inout BodyBuilder, _ total: Int, _ count: Int) -> Int
+
+  let context: LoweringContext
+  let name: String
+  let combiner: Combiner
+  /// Extents of the operand.
+  let extents: [Int]
+  let kept: [Int]
+  let reduced: [Int]
+  let keepDims: Bool
+  /// Which of the combiner's results is stored.
+  let result: Int
+
+  init(
+    _ context: LoweringContext, _ name: String, _ combiner: Combiner, axes: [Int], keepDims: Bool, result: Int = 0
+  ) {
+    self.context = context
+    self.name = name
+    self.combiner = combiner
+    self.keepDims = keepDims
+    self.result = result
+    extents = context.extents(context.inputs[0])
+    kept = extents.indices.filter { !axes.contains($0) }
+    reduced = axes
+  }
+
+  private var input: BufferID { context.inputs[0] }
+  private var dtype: DType { context.dtype(input) }
+  private var outer: [Int] { extents.picking(kept) }
+  private var inner: [Int] { extents.picking(reduced) }
+
+  /// - Parameter finish: appends what is done to each combined value of `count` elements before it is stored.
+  func emit(_ finish: @escaping Finish) {
+    if outer.contains(0) { return }
+    let count = inner.product
+    if count <= 1 && combiner.resultCount == 1 { return emitTrivial(count, finish) }
+    let order = ReductionSplit.order(extents, reducing: reduced)
+    let splits = combiner.resultCount == 1
+    if splits, let split = ReductionSplit.choose(outer: outer.product, inner: inner, order: order) {
+      return emitSplit(split, order, finish)
+    }
+    let stage = reducing(inner: inner, indices: operandIndices(), fill: nil)
+    emitNest(outer, [stage, finishing(finish, count)], order)
+  }
+
+  /// No elements: the identity. One element: itself.
+  private func emitTrivial(_ count: Int, _ finish: Finish) {
+    context.emitMap(name, to: context.outputs[0]) { body in
+      let total: Int
+      if count == 0 {
+        total = body.append(Instruction(.constant(combiner.identity(dtype)), dtype))
+      } else {
+        total = body.load(input, dtype, elementIndices())
+      }
+      return finish(&body, total, count)
+    }
+  }
+
+  /// A kernel of partial reductions, one more outer axis, and one that combines them in index order.
+  private func emitSplit(_ split: ReductionSplit, _ order: LoopNest.Order, _ finish: @escaping Finish) {
+    let partial = context.temporary(dtype, outer + [split.parts])
+    var cut = inner
+    cut[split.position] = split.chunk
+    let exact = split.chunk * split.parts == inner[split.position]
+    let fill = exact ? nil : combiner.identity(dtype)
+    let stage = reducing(inner: cut, indices: operandIndices(split), fill: fill)
+    let axes = (0...outer.count).map { IndexExpression.axis($0) }
+    let row = Instruction(.rowValue(0), dtype)
+    emitNest(outer + [split.parts], [stage, Stage(body: [row], stores: [Store(Access(partial, axes), 0)])], order)
+
+    let load = Instruction(.load(Access(partial, axes, node: context.node)), dtype)
+    let combine = Stage(inner: [split.parts], body: [load], reductions: [Reduction(combiner, 0, dtype)])
+    emitNest(outer, [combine, finishing(finish, inner.product)], .sequential)
+  }
+
+  private func emitNest(_ outer: [Int], _ stages: [Stage], _ order: LoopNest.Order) {
+    context.emit(name, .loops([LoopNest(outer: outer, stages: stages, order: order)]))
+  }
+
+  /// Loads and combines the inner points of each outer one.
+  private func reducing(inner: [Int], indices: [IndexExpression], fill: Scalar?) -> Stage {
+    let load = Instruction(.load(Access(input, indices, fill: fill, node: context.node)), dtype)
+    return Stage(inner: inner, body: [load], reductions: [Reduction(combiner, 0, dtype)])
+  }
+
+  /// Stores the combined value at each outer point.
+  private func finishing(_ finish: Finish, _ count: Int) -> Stage {
+    var body = BodyBuilder(extents: outer, node: context.node)
+    let type = Reduction(combiner, 0, dtype).resultTypes[result]
+    let total = body.append(Instruction(.rowValue(result), type))
+    let value = finish(&body, total, count)
+    return Stage(body: body.instructions, stores: [Store(Access(context.outputs[0], resultIndices()), value)])
+  }
+
+  /// The operand's indices in the space of kept axes, then the part of a split, then reduced axes.
+  private func operandIndices(_ split: ReductionSplit? = nil) -> [IndexExpression] {
+    var indices = [IndexExpression](repeating: IndexExpression(0), count: extents.count)
+    for (axis, original) in kept.enumerated() { indices[original] = .axis(axis) }
+    let first = kept.count + (split == nil ? 0 : 1)
+    for (axis, original) in reduced.enumerated() {
+      var index = IndexExpression.axis(first + axis)
+      if let split, split.position == axis { index = index + IndexExpression.axis(kept.count) * split.chunk }
+      indices[original] = index
+    }
+    return indices
+  }
+
+  /// The result's indices in the space of the kept axes.
+  private func resultIndices() -> [IndexExpression] {
+    if !keepDims { return kept.indices.map { .axis($0) } }
+    return extents.indices.map { axis in kept.firstIndex(of: axis).map { .axis($0) } ?? IndexExpression(0) }
+  }
+
+  /// The operand's indices in the result's space, where every reduced axis has one element.
+  private func elementIndices() -> [IndexExpression] {
+    extents.indices.map { axis in
+      guard let position = kept.firstIndex(of: axis) else { return IndexExpression(0) }
+      return .axis(keepDims ? axis : position)
+    }
+  }
+}
