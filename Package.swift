@@ -20,9 +20,11 @@ let package = Package(
     .target(name: "JacquardKernels", dependencies: ["JacquardCore"]),
     .target(name: "JacquardIR", dependencies: ["JacquardKernels", "JacquardFiles"]),
     .target(name: "JacquardOps", dependencies: ["JacquardIR"]),
+    .target(name: "JacquardTransforms", dependencies: ["JacquardOps"]),
     .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
     .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
+    .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
   ]
 )

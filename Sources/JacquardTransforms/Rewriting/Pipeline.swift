@@ -1,0 +1,54 @@
+import JacquardCore
+import JacquardIR
+
+/// The passes over a graph, in order.
+public struct Pipeline: Sendable {
+  /// When the graph is checked.
+  public enum Verification: Sendable {
+    case never
+    /// After each pass, by this function. What it throws is reported with the pass's name.
+    case eachPass(@Sendable (Graph) throws -> Void)
+  }
+
+  public struct Options: Sendable {
+    /// Names of passes to leave out.
+    public var disabledPasses: Set<String>
+    /// Names of rules to leave out, in every pass.
+    public var disabledRules: Set<String>
+    /// Largest constant, in bytes, that folding may make where it is larger than its operands.
+    public var foldingBudget: Int
+    public var verification: Verification
+
+    public init(
+      disabledPasses: Set<String> = [], disabledRules: Set<String> = [], foldingBudget: Int = 64 << 10,
+      verification: Verification = .never
+    ) {
+      self.disabledPasses = disabledPasses
+      self.disabledRules = disabledRules
+      self.foldingBudget = foldingBudget
+      self.verification = verification
+    }
+  }
+
+  public var passes: [Pass]
+
+  public init(_ passes: [Pass]) { self.passes = passes }
+
+  /// Runs the passes.
+  ///
+  /// - Returns: the last graph, and what each pass did.
+  /// - Throws: `Diagnostic` naming the pass and the rule, if one fails.
+  public func run(_ graph: Graph, options: Options = .init()) throws -> (graph: Graph, record: CompilationRecord) {
+    var record = CompilationRecord(source: graph)
+    for pass in passes where !options.disabledPasses.contains(pass.name) {
+      do {
+        let result = try pass.run(record.graph, options: options)
+        if case .eachPass(let verify) = options.verification, !result.skipped { try verify(result.graph) }
+        record.passes.append(result)
+      } catch let error as Diagnostic {
+        throw error.at("pass '\(pass.name)'")
+      }
+    }
+    return (record.graph, record)
+  }
+}

@@ -1,0 +1,92 @@
+import JacquardCore
+import JacquardIR
+
+/// One rewrite: data with a name, a reason and the line that states it.
+public struct Rule: Sendable {
+  /// At which nodes a rule is tried.
+  public enum Roots: Sendable {
+    /// Nodes of these operations.
+    case operations([String])
+    /// Nodes of a kind of operation. (The rule is tried at every node.)
+    case matching(@Sendable (any JacquardIR.Operation) -> Bool)
+  }
+
+  /// Values to use instead of a node's results, or nil if the rule does not fit.
+  ///
+  /// New nodes are appended to `RewriteContext.builder`; the engine rewrites them in turn. They compute the same value:
+  /// bit for bit, the sign of a zero aside, unless the rule's explanation says otherwise.
+  public typealias Apply = @Sendable (Node, inout RewriteContext) throws -> [ValueID]?
+
+  public let name: String
+  /// What it does and why it may: `x + 0 is x`.
+  public let explanation: String
+  /// Where the rule is written.
+  public let site: SourceSite
+  public let roots: Roots
+  public let apply: Apply
+
+  public init(
+    _ name: String, _ explanation: String, roots: Roots, file: String = #fileID, line: Int = #line,
+    apply: @escaping Apply
+  ) {
+    self.name = name
+    self.explanation = explanation
+    self.roots = roots
+    self.apply = apply
+    site = SourceSite(file: file, line: line)
+  }
+
+  /// A rule for operations with one result.
+  public init(
+    _ name: String, _ explanation: String, on roots: [String], file: String = #fileID, line: Int = #line,
+    to rewrite: @escaping @Sendable (Node, inout RewriteContext) throws -> ValueID?
+  ) {
+    self.init(name, explanation, roots: .operations(roots), file: file, line: line) { node, context in
+      try rewrite(node, &context).map { [$0] }
+    }
+  }
+}
+
+/// Rules with a name, found by the operation at their root. Earlier rules are tried first.
+public struct RuleSet: Sendable {
+  public let name: String
+  public let rules: [Rule]
+  private let byRoot: [String: [Rule]]
+  private let general: [Rule]
+
+  /// A rule that stands in it twice (by name) counts once.
+  public init(_ name: String, _ rules: [Rule]) {
+    self.name = name
+    var seen: Set<String> = []
+    self.rules = rules.filter { seen.insert($0.name).inserted }
+    var general: [Rule] = []
+    var byRoot: [String: [Rule]] = [:]
+    for rule in self.rules {
+      switch rule.roots {
+      case .matching: general.append(rule)
+      case .operations(let names): for name in names { byRoot[name, default: []].append(rule) }
+      }
+    }
+    self.general = general
+    self.byRoot = byRoot.mapValues { $0 + general }
+  }
+
+  /// The rules to try at a node of an operation.
+  func rules(for operation: String) -> [Rule] { byRoot[operation] ?? general }
+
+  /// Whether some rule may fit a node of an operation.
+  public func mayMatch(_ operation: any JacquardIR.Operation) -> Bool {
+    if byRoot[type(of: operation).name] != nil { return true }
+    return general.contains { rule in
+      if case .matching(let fits) = rule.roots { fits(operation) } else { false }
+    }
+  }
+
+  public func without(_ names: Set<String>) -> RuleSet {
+    names.isEmpty ? self : RuleSet(name, rules.filter { !names.contains($0.name) })
+  }
+
+  public func named(_ name: String) -> RuleSet { RuleSet(name, rules) }
+
+  public static func + (a: RuleSet, b: RuleSet) -> RuleSet { RuleSet(a.name, a.rules + b.rules) }
+}
