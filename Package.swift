@@ -21,10 +21,13 @@ let package = Package(
     .target(name: "JacquardIR", dependencies: ["JacquardKernels", "JacquardFiles"]),
     .target(name: "JacquardOps", dependencies: ["JacquardIR"]),
     .target(name: "JacquardTransforms", dependencies: ["JacquardOps"]),
+    .target(name: "JacquardPlanner", dependencies: ["JacquardTransforms"]),
+    .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
     .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
     .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
+    .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),
   ]
 )

@@ -1,0 +1,57 @@
+import JacquardCore
+import JacquardKernels
+
+extension Flow {
+  /// The data flow of a nest that an operation emitted (without row-local arrays); nil if its stages have different inner spaces.
+  init?(_ nest: LoopNest) {
+    let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
+    guard nest.locals.isEmpty, nest.stages.allSatisfy({ $0.inner.isEmpty || $0.inner == inner }) else { return nil }
+    self.init(outer: nest.outer, inner: inner, order: nest.order)
+    var rows: [Int] = []
+    for stage in nest.stages {
+      guard let map = append(body: stage.body, rows: rows) else { return nil }
+      for reduction in stage.reductions {
+        let first = reduce(Reduction(reduction.combiner, map[reduction.value], reduction.dtype))
+        rows += (0..<reduction.combiner.resultCount).map { first + $0 }
+      }
+      for store in stage.stores {
+        let access = store.access.mapIndices { $0.mappingValues { map[$0] } }
+        stores.append(Store(access, map[store.value]))
+      }
+    }
+  }
+
+  private mutating func append(body: [Instruction], rows: [Int]) -> [Int]? {
+    var map: [Int] = []
+    for step in body {
+      var step = step
+      switch step.operation {
+      case .apply(let function, let operands): step.operation = .apply(function, operands.map { map[$0] })
+      case .cast(let operand): step.operation = .cast(map[operand])
+      case .load(let access): step.operation = .load(access.mapIndices { $0.mappingValues { map[$0] } })
+      case .rowValue(let row):
+        guard row < rows.count else { return nil }
+        step.operation = .rowValue(rows[row])
+      case .local: return nil
+      case .constant, .index, .random, .accumulator: break
+      }
+      map.append(append(step))
+    }
+    return map
+  }
+
+  /// Axes of extent 1 add nothing: a flow without them, with index 0 in their place.
+  func withoutUnitAxes() -> Flow {
+    guard extents.contains(1) else { return self }
+    let keptOuter = outer.indices.filter { outer[$0] != 1 }
+    let keptInner = inner.indices.filter { inner[$0] != 1 }
+    // A reduction needs at least one inner axis to run over.
+    let lastInner = keptInner.isEmpty && !reductions.isEmpty ? [inner.count - 1] : keptInner
+    let kept = keptOuter + lastInner.map { $0 + outer.count }
+    var axes = [IndexExpression](repeating: IndexExpression(0), count: extents.count)
+    for (position, axis) in kept.enumerated() { axes[axis] = .axis(position) }
+    var result = Flow(outer: keptOuter.map { outer[$0] }, inner: lastInner.map { inner[$0] }, order: order)
+    _ = result.absorb(self, axes: axes)
+    return result
+  }
+}

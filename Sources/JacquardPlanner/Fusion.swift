@@ -1,0 +1,385 @@
+import JacquardCore
+import JacquardKernels
+
+/// Fuses the kernels of a program. The arithmetic stays the same to the bit; only memory traffic changes.
+struct Fusion {
+  private var program: KernelProgram
+  private let heuristics: FusionHeuristics
+  private var kernels: [FusionKernel?]
+  private var writer: [BufferID: Int] = [:]
+  private var readers: [BufferID: Set<Int>] = [:]
+  private let wanted: Set<BufferID>
+  private let carried: Set<BufferID>
+  private var sequence: KernelSequence
+  private(set) var record = FusionRecord()
+
+  /// - Parameter carried: inputs that the step updates.
+  init(_ program: KernelProgram, carried: Set<BufferID>, heuristics: FusionHeuristics) {
+    self.program = program
+    self.carried = carried
+    self.heuristics = heuristics
+    kernels = program.kernels.map { FusionKernel($0) }
+    wanted = Set(program.results)
+    sequence = KernelSequence(count: program.kernels.count)
+    for index in kernels.indices { link(index) }
+  }
+
+  /// The whole of fusion, step by step.
+  static func run(
+    _ program: KernelProgram, carried: Set<BufferID>, heuristics: FusionHeuristics, enabled: Bool
+  ) -> (KernelProgram, FusionRecord) {
+    var fusion = Fusion(program, carried: carried, heuristics: heuristics)
+    fusion.removeViews()
+    fusion.inlineCheapMaps()
+    if enabled {
+      fusion.joinAlongEdges()
+      fusion.inlineSingleUses()
+      fusion.joinAlongEdges()
+      fusion.removeDead()
+      fusion.explain()
+      fusion.group()
+    }
+    fusion.removeDead()
+    return (fusion.finished(), fusion.record)
+  }
+
+  // MARK: Links
+
+  private mutating func link(_ index: Int) {
+    guard let kernel = kernels[index] else { return }
+    for buffer in kernel.writes { writer[buffer] = index }
+    for buffer in kernel.reads { readers[buffer, default: []].insert(index) }
+  }
+
+  private mutating func unlink(_ index: Int) {
+    guard let kernel = kernels[index] else { return }
+    for buffer in kernel.writes where writer[buffer] == index { writer[buffer] = nil }
+    for buffer in kernel.reads { readers[buffer]?.remove(index) }
+  }
+
+  private mutating func replace(_ index: Int, by kernel: FusionKernel?) {
+    unlink(index)
+    kernels[index] = kernel
+    link(index)
+  }
+
+  private func producers(_ index: Int) -> [Int] {
+    guard let kernel = kernels[index] else { return [] }
+    var seen: Set<Int> = []
+    return kernel.reads.compactMap { writer[$0] }.filter { $0 != index && seen.insert($0).inserted }
+  }
+
+  private func consumers(_ index: Int) -> Set<Int> {
+    guard let kernel = kernels[index] else { return [] }
+    var result: Set<Int> = []
+    for buffer in kernel.writes { result.formUnion(readers[buffer] ?? []) }
+    result.remove(index)
+    return result
+  }
+
+  // MARK: Views
+
+  /// A copy whose elements lie in the same order as its source is no copy: its readers read the source.
+  private mutating func removeViews() {
+    for index in kernels.indices {
+      guard let flow = kernels[index]?.loop, let view = identityView(flow), !wanted.contains(view.target) else {
+        continue
+      }
+      for reader in readers[view.target] ?? [] { redirect(reader, view.target, to: view.source) }
+      if readers[view.target]?.isEmpty ?? true { replace(index, by: nil) }
+    }
+  }
+
+  private func identityView(_ flow: Flow) -> (target: BufferID, source: BufferID)? {
+    guard flow.isMap, flow.stores.count == 1, case .load(let load) = flow.steps[flow.stores[0].value].operation,
+      load.fill == nil, load.indices.allSatisfy({ $0.values.isEmpty })
+    else { return nil }
+    let store = flow.stores[0].access
+    let (target, source) = (program[store.buffer], program[load.buffer])
+    guard target.count == source.count, target.dtype == source.dtype,
+      linear(store).recombined() == linear(load).recombined()
+    else { return nil }
+    return (store.buffer, load.buffer)
+  }
+
+  private func linear(_ access: Access) -> IndexExpression {
+    zip(access.indices, program[access.buffer].layout.strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }
+  }
+
+  private mutating func redirect(_ reader: Int, _ target: BufferID, to source: BufferID) {
+    guard var kernel = kernels[reader] else { return }
+    if case .opaque = kernel.body { return }
+    if case .flows(let flows) = kernel.body {
+      kernel.body = .flows(flows.map { redirected($0, target, source) })
+    } else if let flow = kernel.flow {
+      kernel.setFlow(redirected(flow, target, source))
+    }
+    if case .product(var product, let epilogue) = kernel.body {
+      if product.lhs.buffer == target { product.lhs.buffer = source }
+      if product.rhs.buffer == target { product.rhs.buffer = source }
+      kernel.body = .product(product, epilogue: epilogue)
+    }
+    if case .scatter(var scatter, let body) = kernel.body, scatter.base == target {
+      scatter.base = source
+      kernel.body = .scatter(scatter, body: body)
+    }
+    replace(reader, by: kernel)
+  }
+
+  /// The flow reading `source` wherever it read `target`, at the same position in memory. Guarded and indirect loads stay.
+  private func redirected(_ flow: Flow, _ target: BufferID, _ source: BufferID) -> Flow {
+    guard flow.reads.contains(target) else { return flow }
+    let buffer = program[source]
+    let space = flow.extents
+    return flow.mappingLoads { access in
+      guard access.buffer == target, access.fill == nil, access.indices.allSatisfy({ $0.values.isEmpty }) else {
+        return access
+      }
+      let position = linear(access).recombined()
+      let indices = zip(buffer.extents, buffer.layout.strides).map { extent, stride in
+        position.floorDiv(max(stride, 1), in: space).remainder(max(extent, 1), in: space)
+      }
+      return Access(source, indices, node: access.node)
+    }
+  }
+
+  // MARK: Inlining
+
+  /// Constants, broadcasts, casts and other views are computed where they are read.
+  private mutating func inlineCheapMaps() {
+    for index in kernels.indices {
+      guard let flow = kernels[index]?.loop, flow.isMap, flow.stores.count == 1, heuristics.isCheap(flow) else {
+        continue
+      }
+      for reader in consumers(index).sorted() { inline(index, into: reader, consumers: 1) }
+      dropIfUnread(index)
+    }
+  }
+
+  /// A map with one reader is computed in that reader even where the two cannot share their loops.
+  private mutating func inlineSingleUses() {
+    for index in kernels.indices {
+      guard let flow = kernels[index]?.loop, flow.isMap, flow.stores.count == 1 else { continue }
+      let users = consumers(index)
+      guard users.count == 1, let user = users.first, !wanted.contains(flow.stores[0].access.buffer) else { continue }
+      inline(index, into: user, consumers: users.count)
+      dropIfUnread(index)
+    }
+  }
+
+  private mutating func dropIfUnread(_ index: Int) {
+    guard let kernel = kernels[index] else { return }
+    if kernel.writes.allSatisfy({ (readers[$0]?.isEmpty ?? true) && !wanted.contains($0) }) {
+      replace(index, by: nil)
+    }
+  }
+
+  private mutating func inline(_ producer: Int, into consumer: Int, consumers: Int) {
+    guard let first = kernels[producer], var second = kernels[consumer], let source = first.loop,
+      let target = second.flow
+    else { return }
+    let reason =
+      FusionLegality.canInline(first, into: second)
+      ?? heuristics.refusesInline(source, into: target, consumers: consumers)
+    if reason != nil { return }
+    second.setFlow(target.inlining(source))
+    second.nodes = merged(first.nodes, second.nodes)
+    replace(consumer, by: second)
+    record.steps.append(.init(kind: .inline, producer: first.nodes, consumer: second.nodes))
+  }
+
+  private func merged(_ a: [NodeID], _ b: [NodeID]) -> [NodeID] { Array(Set(a).union(b)).sorted() }
+
+  // MARK: Joining
+
+  /// Joins each kernel with its producers, as long as that is possible.
+  private mutating func joinAlongEdges() {
+    for index in kernels.indices {
+      var refused: Set<Int> = []
+      var progress = true
+      while progress, kernels[index] != nil {
+        progress = false
+        for producer in producers(index).sorted(by: >) where !refused.contains(producer) {
+          if join(producer, index) {
+            progress = true
+            break
+          }
+          refused.insert(producer)
+        }
+      }
+    }
+  }
+
+  /// Puts a producer and a consumer into one kernel, at the consumer's number.
+  private mutating func join(_ producer: Int, _ consumer: Int) -> Bool {
+    guard let first = kernels[producer], let second = kernels[consumer] else { return false }
+    guard case .success(let alignment) = check(producer, consumer),
+      let later = between(producer, consumer),
+      let joined = joined(first, second, alignment, producer, consumer)
+    else { return false }
+    replace(producer, by: nil)
+    replace(consumer, by: joined)
+    sequence.merge(producer, into: consumer, before: later)
+    record.steps.append(.init(kind: .join, producer: first.nodes, consumer: second.nodes))
+    return true
+  }
+
+  /// Whether two kernels may and should be joined.
+  private func check(_ producer: Int, _ consumer: Int) -> Result<Alignment, RefusalReason> {
+    guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
+    let alignment = FusionLegality.align(producer: first, consumer: second)
+    guard case .success = alignment else { return alignment }
+    if let reason = heuristics.refusesJoin(first, second, carried: carried) { return .failure(reason) }
+    return between(producer, consumer) == nil ? .failure(.init(.cyclic)) : alignment
+  }
+
+  /// For each kernel that reads what another wrote, why they are still two.
+  private mutating func explain() {
+    for consumer in kernels.indices where kernels[consumer] != nil {
+      for producer in producers(consumer) {
+        guard let first = kernels[producer], let second = kernels[consumer] else { continue }
+        var reason = FusionRefusal.Reason.otherPoints
+        if case .failure(let refusal) = check(producer, consumer) { reason = refusal.reason }
+        record.refusals.append(FusionRefusal(producer: first.nodes, consumer: second.nodes, reason: reason))
+      }
+    }
+  }
+
+  private func joined(
+    _ first: FusionKernel, _ second: FusionKernel, _ alignment: Alignment, _ producer: Int, _ consumer: Int
+  ) -> FusionKernel? {
+    guard let a = first.flow, let b = second.flow else { return nil }
+    let space = alignment.usesProducerSpace ? a : b
+    let order = a.reductions.isEmpty && !b.reductions.isEmpty ? b.order : a.order
+    let identity = space.extents.indices.map { IndexExpression.axis($0) }
+    let axesA = alignment.usesProducerSpace ? identity : alignment.axes
+    let axesB = alignment.usesProducerSpace ? alignment.axes : identity
+    var flow: Flow
+    let mapA: [Int]
+    if axesA == identity && a.extents == space.extents {
+      // Nothing changes but where the inner loops begin.
+      flow = a
+      (flow.outer, flow.inner, flow.order) = (space.outer, space.inner, order)
+      mapA = Array(a.steps.indices)
+    } else {
+      flow = Flow(outer: space.outer, inner: space.inner, order: order)
+      mapA = flow.absorb(a, axes: axesA)
+    }
+    // Values by the position in memory that they were stored to.
+    var stored: [Access: Int] = [:]
+    for store in a.stores {
+      let access = store.access.mapIndices { $0.substituting(axes: axesA, values: { mapA[$0] }, in: flow.extents) }
+      stored[Access(access.buffer, access.indices)] = mapA[store.value]
+    }
+    let written = Set(a.writes)
+    let missed = Flag()
+    _ = flow.absorb(b, axes: axesB) { _, load in
+      guard written.contains(load.buffer) else { return nil }
+      guard load.fill == nil, let value = stored[Access(load.buffer, load.indices)] else {
+        missed.isSet = true
+        return nil
+      }
+      return value
+    }
+    if missed.isSet { return nil }
+    flow.stores = flow.stores.filter { store in
+      !written.contains(store.access.buffer) || isNeeded(store.access.buffer, beside: [producer, consumer])
+    }
+    var result = first.isProduct ? first : second
+    result.setFlow(flow)
+    result.nodes = merged(first.nodes, second.nodes)
+    return result
+  }
+
+  private final class Flag { var isSet = false }
+
+  private func isNeeded(_ buffer: BufferID, beside: Set<Int>) -> Bool {
+    wanted.contains(buffer) || !(readers[buffer] ?? []).subtracting(beside).isEmpty
+  }
+
+  /// The kernels that depend on a producer and stand before its consumer in the sequence; nil if the consumer depends on one
+  /// of them, so that the two cannot be joined. A long search counts as a dependence.
+  private func between(_ producer: Int, _ consumer: Int) -> Set<Int>? {
+    let end = sequence.position[consumer]
+    var found = consumers(producer).filter { sequence.position[$0] < end }
+    var stack = Array(found)
+    while let next = stack.popLast() {
+      for follower in consumers(next) where sequence.position[follower] <= end {
+        if follower == consumer { return nil }
+        if found.insert(follower).inserted { stack.append(follower) }
+      }
+      if found.count > 4096 { return nil }
+    }
+    return found
+  }
+
+  private mutating func removeDead() {
+    for index in kernels.indices.reversed() { dropIfUnread(index) }
+  }
+
+  // MARK: Grouping
+
+  /// Deals independent loop nests to the threads together: those whose results no kernel reads (the updates of an
+  /// optimiser) at the end of the step, the others by dependence level.
+  private mutating func group() {
+    let loops = kernels.indices.filter { kernels[$0]?.loop != nil }
+    let sinks = loops.filter { consumers($0).isEmpty }
+    let levels = dependenceLevels()
+    let inner = Dictionary(grouping: loops.filter { !consumers($0).isEmpty }) { levels[$0] }
+    for members in inner.sorted(by: { $0.key < $1.key }).map(\.value) + [sinks] { group(members) }
+  }
+
+  private mutating func group(_ members: [Int]) {
+    guard members.count > 1, let last = members.last, var kernel = kernels[last] else { return }
+    let parts = members.compactMap { kernels[$0]?.loop }
+    if parts.reduce(0, { $0 + $1.steps.count }) > 65536 { return }
+    let nodes = members.compactMap { kernels[$0]?.nodes }
+    kernel.body = .flows(parts)
+    kernel.nodes = Set(nodes.joined()).sorted()
+    for member in members.dropLast() { replace(member, by: nil) }
+    replace(last, by: kernel)
+    for other in nodes.dropLast() {
+      record.steps.append(.init(kind: .group, producer: other, consumer: nodes[nodes.count - 1]))
+    }
+  }
+
+  /// For each kernel the number of kernels that must run before it, one after the other.
+  private func dependenceLevels() -> [Int] {
+    var levels = [Int](repeating: 0, count: kernels.count)
+    for index in order() { levels[index] = producers(index).map { levels[$0] + 1 }.max() ?? 0 }
+    return levels
+  }
+
+  // MARK: Result
+
+  /// The kernels in a topological order that keeps to their numbers.
+  private func order() -> [Int] {
+    var result: [Int] = []
+    var state = [UInt8](repeating: 0, count: kernels.count)
+    for root in kernels.indices where kernels[root] != nil {
+      var stack = [root]
+      while let top = stack.last {
+        if state[top] == 2 {
+          stack.removeLast()
+        } else if state[top] == 1 {
+          state[top] = 2
+          result.append(top)
+          stack.removeLast()
+        } else {
+          state[top] = 1
+          stack += producers(top).filter { state[$0] == 0 }
+        }
+      }
+    }
+    return result
+  }
+
+  private func finished() -> KernelProgram {
+    var result = program
+    result.kernels = order().compactMap { index in
+      guard let kernel = kernels[index] else { return nil }
+      return kernel.finished(name: kernel.label)
+    }
+    return result
+  }
+}

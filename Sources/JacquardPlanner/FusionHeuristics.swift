@@ -1,0 +1,66 @@
+import JacquardCore
+import JacquardKernels
+
+/// What is worth fusing. Nothing here is needed for correctness.
+public struct FusionHeuristics: Hashable, Sendable, Codable {
+  /// Most instructions in one nest.
+  public var maximumSteps = 192
+  /// Most arrays that one nest reads and writes.
+  public var maximumStreams = 28
+  /// Arrays as large as the product's result that an epilogue may read beside it.
+  public var maximumEpilogueStreams = 2
+  /// Below this many columns a sequential reduction takes in only small maps.
+  public var minimumColumns = 256
+  public var smallMap = 16384
+
+  public init() {}
+
+  /// Why an aligned pair should stay apart; nil if it should be joined.
+  /// - Parameter carried: inputs that the step updates.
+  func refusesJoin(
+    _ producer: FusionKernel, _ consumer: FusionKernel, carried: Set<BufferID>
+  ) -> RefusalReason? {
+    guard let first = producer.flow, let second = consumer.flow else { return .init(.notLoops) }
+    if first.steps.count + second.steps.count > maximumSteps { return .init(.tooLarge) }
+    let streams = Set(first.reads + second.reads + first.writes + second.writes)
+    if streams.count > maximumStreams { return .init(.tooLarge) }
+    if producer.isProduct {
+      let large = Set((first.loads + second.loads).filter { isStream($0, first, second) }.map(\.buffer))
+        .subtracting(first.writes)
+      // What a step carries over to the next is updated at its end, for all products together.
+      if large.count > maximumEpilogueStreams || !large.isDisjoint(with: carried) { return .init(.manyStreams) }
+    }
+    return columns(first, second)
+  }
+
+  private func isStream(_ load: Access, _ first: Flow, _ second: Flow) -> Bool {
+    Set(load.indices.flatMap { Array($0.axes) }).count >= min(first.extents.count, second.extents.count)
+  }
+
+  /// A map joined to a column-wise reduction runs with the parallelism of the columns.
+  private func columns(_ first: Flow, _ second: Flow) -> RefusalReason? {
+    let pairs = [(first, second), (second, first)]
+    for (reduction, map) in pairs where !reduction.reductions.isEmpty && map.reductions.isEmpty {
+      let points = map.extents.reduce(1, *)
+      let wide = reduction.outer.reduce(1, *) >= minimumColumns
+      if reduction.order == .sequential && !wide && points > smallMap { return .init(.fewColumns) }
+    }
+    return nil
+  }
+
+  /// Whether a map is so cheap that it may be computed wherever it is read.
+  func isCheap(_ flow: Flow) -> Bool { flow.cost <= 2 && flow.loads.count <= 1 && flow.steps.count <= 8 }
+
+  /// Why a map should not be computed inside its consumer; nil if it should.
+  func refusesInline(_ producer: Flow, into consumer: Flow, consumers: Int) -> RefusalReason? {
+    if producer.steps.count + consumer.steps.count > maximumSteps { return .init(.tooLarge) }
+    if isCheap(producer) { return nil }
+    if consumers > 1 { return .init(.recomputes) }
+    let buffer = producer.stores[0].access.buffer
+    let loads = consumer.loads.filter { $0.buffer == buffer }
+    let produced = producer.extents.reduce(1, *)
+    let read = consumer.extents.reduce(1, *)
+    if loads.count > 1 || read > produced + produced / 2 { return .init(.recomputes) }
+    return nil
+  }
+}

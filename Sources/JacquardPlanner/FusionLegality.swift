@@ -1,0 +1,174 @@
+import JacquardCore
+import JacquardKernels
+
+/// Why two kernels were not fused.
+public struct FusionRefusal: Hashable, Sendable, Codable {
+  public enum Reason: String, Hashable, Sendable, Codable {
+    // Legality
+    case notLoops = "one of them is not a single loop nest"
+    case notConnected = "neither reads what the other writes"
+    case otherPoints = "the value is read at other points than where it is computed"
+    case spacesDiffer = "their iteration spaces differ"
+    case ordersDiffer = "their reductions add in different orders"
+    case innerDiffers = "their inner loops have different extents"
+    case cyclic = "another kernel stands between them"
+    case indirect = "the value is read at run-time positions"
+    case reductionInEpilogue = "a reduction cannot run inside a product's tile"
+    case isResult = "the value is wanted outside"
+    case isOperand = "the value is the operand of a product"
+    // Heuristics
+    case tooLarge = "the joined kernel would be too large"
+    case recomputes = "an expensive value would be computed several times"
+    case fewColumns = "too few columns to keep the threads busy"
+    case manyStreams = "the product's tile would be pushed out of the cache"
+    case switchedOff = "fusion is switched off"
+  }
+
+  public var producer: [NodeID]
+  public var consumer: [NodeID]
+  public var reason: Reason
+}
+
+/// How the axes of a consumer and a producer correspond.
+struct Alignment {
+  /// The space of the joined flow: that of the producer or that of the consumer.
+  var usesProducerSpace: Bool
+  /// For the flow that moves: an expression of the kept space for each of its axes.
+  var axes: [IndexExpression]
+}
+
+enum FusionLegality {
+  /// Whether a consumer can run inside a producer's loops (or the other way round) with every shared value passed on
+  /// at the point where it is computed.
+  static func align(
+    producer: FusionKernel, consumer: FusionKernel
+  ) -> Result<Alignment, RefusalReason> {
+    guard let first = producer.flow, let second = consumer.loop else { return .failure(.init(.notLoops)) }
+    if case .scatter = producer.body { return .failure(.init(.notLoops)) }
+    let written = Set(first.writes)
+    let shared = second.loads.filter { written.contains($0.buffer) }
+    if shared.isEmpty || consumer.fixedReads.contains(where: written.contains) {
+      return .failure(.init(.notConnected))
+    }
+    if first.isMap && !producer.isProduct {
+      return alignProducer(first, second, shared)
+    }
+    if producer.isProduct && !second.reductions.isEmpty { return .failure(.init(.reductionInEpilogue)) }
+    return alignConsumer(first, second, shared)
+  }
+
+  /// The producer is a map: it moves into the consumer's space.
+  private static func alignProducer(
+    _ first: Flow, _ second: Flow, _ shared: [Access]
+  ) -> Result<Alignment, RefusalReason> {
+    var axes = [IndexExpression?](repeating: nil, count: first.extents.count)
+    for load in shared {
+      guard let store = first.stores.first(where: { $0.access.buffer == load.buffer }) else { continue }
+      if load.fill != nil { return .failure(.init(.otherPoints)) }
+      for (written, read) in zip(store.access.indices, load.indices) {
+        guard let axis = written.singleAxis else {
+          if written == read { continue }
+          return .failure(.init(.otherPoints))
+        }
+        if let known = axes[axis], known != read { return .failure(.init(.otherPoints)) }
+        axes[axis] = read
+      }
+    }
+    let found = axes.compactMap { $0 }
+    let targets = found.compactMap(\.singleAxis)
+    // All points of the consumer's space, or one a row.
+    let covered = Set(targets)
+    let full = covered == Set(second.extents.indices)
+    let rows = covered == Set(second.outer.indices) && !second.inner.isEmpty
+    guard found.count == axes.count, targets.count == found.count, covered.count == targets.count, full || rows else {
+      return .failure(.init(.otherPoints))
+    }
+    for (axis, target) in targets.enumerated() where first.extents[axis] != second.extents[target] {
+      return .failure(.init(.spacesDiffer))
+    }
+    return .success(Alignment(usesProducerSpace: false, axes: found))
+  }
+
+  /// The producer reduces or is a product: the consumer moves into its space.
+  private static func alignConsumer(
+    _ first: Flow, _ second: Flow, _ shared: [Access]
+  ) -> Result<Alignment, RefusalReason> {
+    var axes = [IndexExpression?](repeating: nil, count: second.extents.count)
+    for load in shared {
+      guard let store = first.stores.first(where: { $0.access.buffer == load.buffer }) else { continue }
+      if load.fill != nil { return .failure(.init(.otherPoints)) }
+      for (written, read) in zip(store.access.indices, load.indices) {
+        guard let axis = read.singleAxis else {
+          if written == read { continue }
+          return .failure(.init(.otherPoints))
+        }
+        if let known = axes[axis], known != written { return .failure(.init(.otherPoints)) }
+        axes[axis] = written
+      }
+    }
+    return complete(first, second, axes)
+  }
+
+  /// Gives the axes that no shared value fixes to the inner loops, and checks that the two spaces then agree.
+  private static func complete(
+    _ first: Flow, _ second: Flow, _ partial: [IndexExpression?]
+  ) -> Result<Alignment, RefusalReason> {
+    var axes = partial
+    let open = axes.indices.filter { axes[$0] == nil }
+    if !open.isEmpty {
+      if open.map({ second.extents[$0] }) != first.inner { return .failure(.init(.innerDiffers)) }
+      for (k, axis) in open.enumerated() { axes[axis] = .axis(first.outer.count + k) }
+    }
+    let found = axes.compactMap { $0 }
+    let covered = Set(found.flatMap { Array($0.axes) })
+    let outerAxes = Set(first.outer.indices)
+    guard outerAxes.isSubset(of: covered) else { return .failure(.init(.spacesDiffer)) }
+    let innerCovered = covered.subtracting(outerAxes)
+    let all = Set(first.extents.indices)
+    guard innerCovered.isEmpty || covered == all else { return .failure(.init(.spacesDiffer)) }
+    for (axis, target) in found.enumerated() {
+      if let single = target.singleAxis, second.extents[axis] != first.extents[single] {
+        return .failure(.init(.spacesDiffer))
+      }
+    }
+    if !second.reductions.isEmpty {
+      if second.order != first.order && !first.reductions.isEmpty { return .failure(.init(.ordersDiffer)) }
+      let image = (second.outer.count..<second.extents.count).map { found[$0].singleAxis }
+      if image != (first.outer.count..<first.extents.count).map({ Optional($0) }) {
+        return .failure(.init(.innerDiffers))
+      }
+    }
+    return .success(Alignment(usesProducerSpace: true, axes: found))
+  }
+
+  /// Whether a map may be computed again wherever it is read: its only store is the buffer, and every read is at
+  /// positions known when compiling.
+  static func canInline(_ producer: FusionKernel, into consumer: FusionKernel) -> RefusalReason? {
+    guard let first = producer.loop, first.isMap, first.stores.count == 1, let second = consumer.flow else {
+      return .init(.notLoops)
+    }
+    let buffer = first.stores[0].access.buffer
+    let places = first.stores[0].access.indices
+    guard places.allSatisfy({ $0.singleAxis != nil || $0.isConstant }),
+      Set(places.compactMap(\.singleAxis)) == Set(first.extents.indices)
+    else { return .init(.otherPoints) }
+    if consumer.fixedReads.contains(buffer) { return .init(.isOperand) }
+    let keys = second.steps.contains { if case .random(_, buffer, _) = $0.operation { true } else { false } }
+    if keys { return .init(.isOperand) }
+    let draws = first.steps.contains { if case .random = $0.operation { true } else { false } }
+    // Outside its space a draw has no element.
+    if draws && second.loads.contains(where: { $0.buffer == buffer && $0.fill != nil }) {
+      return .init(.otherPoints)
+    }
+    for load in second.loads where load.buffer == buffer && !load.indices.allSatisfy({ $0.values.isEmpty }) {
+      return .init(.indirect)
+    }
+    return nil
+  }
+}
+
+/// A reason as an error, for `Result`.
+struct RefusalReason: Error {
+  let reason: FusionRefusal.Reason
+  init(_ reason: FusionRefusal.Reason) { self.reason = reason }
+}

@@ -1,0 +1,236 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// Checks one kernel of a plan: types of bodies, bounds of accesses.
+struct KernelVerifier {
+  let plan: Plan
+  let kernel: Kernel
+
+  func verify() throws {
+    switch kernel.kind {
+    case .loops(let nests):
+      guard !nests.isEmpty else { throw Diagnostic("no loop nest") }
+      for nest in nests { try verify(nest) }
+    case .contraction(let product): try verify(product)
+    case .scatter(let scatter): try verify(scatter)
+    case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
+    }
+  }
+
+  // MARK: Loop nests
+
+  private func verify(_ nest: LoopNest) throws {
+    try verifySpace(nest.outer)
+    guard nest.stages.count <= 64, nest.locals.count <= 64 else { throw Diagnostic("too many stages") }
+    let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
+    var rows: [DType] = []
+    var written: Set<Int> = []
+    for stage in nest.stages {
+      guard stage.inner.isEmpty || stage.inner == inner else { throw Diagnostic("stages have different inner loops") }
+      let space = nest.extents(of: stage)
+      try verifySpace(space)
+      let body = BodyVerifier(
+        plan: plan, extents: space, rows: rows, locals: stage.inner.isEmpty ? [] : nest.locals, written: written,
+        accumulator: nil)
+      try body.verify(stage.body)
+      for store in stage.stores { try body.verify(store, stage.body) }
+      for reduction in stage.reductions {
+        try verify(reduction, stage)
+        rows += reduction.resultTypes
+      }
+      for store in stage.localStores {
+        guard !stage.inner.isEmpty, nest.locals.indices.contains(store.local),
+          stage.body.indices.contains(store.value), stage.body[store.value].dtype == nest.locals[store.local]
+        else { throw Diagnostic("a row-local array is written with something that does not fit") }
+        written.insert(store.local)
+      }
+    }
+  }
+
+  private func verify(_ reduction: Reduction, _ stage: Stage) throws {
+    guard !stage.inner.isEmpty, stage.body.indices.contains(reduction.value) else {
+      throw Diagnostic("a reduction has no value or no inner loops")
+    }
+    let type = stage.body[reduction.value].dtype
+    let logical = reduction.combiner == .any || reduction.combiner == .all
+    guard type == reduction.dtype, logical == (type == .bool) else {
+      throw Diagnostic("a reduction \(reduction.combiner.rawValue) of \(type) is not defined")
+    }
+  }
+
+  private func verifySpace(_ extents: [Int]) throws {
+    let bad = Diagnostic("impossible loop extents")
+    guard extents.count <= 2 * TensorType.maximumRank, !extents.contains(where: { $0 < 1 }) else { throw bad }
+    _ = try PlanVerifier.points(extents, bad)
+  }
+
+  // MARK: Products
+
+  private func verify(_ product: Contraction) throws {
+    try verifySpace(product.extents)
+    guard product.k >= 1, max(product.m, product.n, product.k) < 1 << 31 else { throw Diagnostic("impossible product") }
+    guard product.dtype.isNumeric, product.dtype.isFloat || product.tiling.provider == .loops else {
+      throw Diagnostic("a product of \(product.dtype) is not defined")
+    }
+    let tiles = product.tiling
+    guard tiles.rows >= 1, tiles.columns >= 1, tiles.rows < 1 << 31, tiles.columns < 1 << 31 else {
+      throw Diagnostic("impossible tiles")
+    }
+    try verify(product.lhs, rows: product.m, columns: product.k, product)
+    try verify(product.rhs, rows: product.k, columns: product.n, product)
+    guard !product.stores.isEmpty else { throw Diagnostic("a product stores nothing") }
+    let body = BodyVerifier(
+      plan: plan, extents: product.extents, rows: [], locals: [], written: [], accumulator: product.dtype)
+    try body.verify(product.epilogue)
+    for store in product.stores { try body.verify(store, product.epilogue) }
+  }
+
+  private func verify(_ operand: MatrixOperand, rows: Int, columns: Int, _ product: Contraction) throws {
+    let buffer = plan.program[operand.buffer]
+    guard buffer.dtype == product.dtype, operand.batchStrides.count == product.batch.count else {
+      throw Diagnostic("an operand does not fit its product")
+    }
+    var reach = operand.offset
+    let extents = product.batch + [rows, columns]
+    let strides = operand.batchStrides + [operand.rowStride, operand.columnStride]
+    for (extent, stride) in zip(extents, strides) {
+      guard stride >= 0 else { throw Diagnostic("an operand has a negative stride") }
+      reach = try Overflow.add(reach, try Overflow.multiply(extent - 1, stride))
+    }
+    guard operand.offset >= 0, reach < buffer.count else { throw Diagnostic("an operand reaches outside its buffer") }
+    // A product walks through a matrix whose rows, or whose columns, lie side by side without overlap.
+    let byRows = (operand.columnStride == 1 || columns == 1) && (operand.rowStride >= columns || rows == 1)
+    let byColumns = (operand.rowStride == 1 || rows == 1) && (operand.columnStride >= rows || columns == 1)
+    guard byRows || (byColumns && operand.columnStride != 1 && columns != 1),
+      max(operand.rowStride, operand.columnStride) < 1 << 31
+    else { throw Diagnostic("an operand has strides that a product cannot take") }
+  }
+
+  // MARK: Scatter
+
+  private func verify(_ scatter: Scatter) throws {
+    try verifySpace(scatter.space)
+    let body = BodyVerifier(
+      plan: plan, extents: scatter.space, rows: [], locals: [], written: [], accumulator: nil)
+    try body.verify(scatter.body)
+    try body.verifyTarget(Store(scatter.target, scatter.value), scatter.body)
+    let (target, base) = (plan.program[scatter.target.buffer], plan.program[scatter.base])
+    guard target.dtype == base.dtype, target.count == base.count,
+      target.layout == .rowMajor(target.extents), base.layout == .rowMajor(base.extents)
+    else {
+      throw Diagnostic("a scatter's base does not fit its target")
+    }
+    guard scatter.combiner.resultCount == 1 else { throw Diagnostic("a scatter cannot combine by position") }
+  }
+}
+
+/// Checks a body: operands before use, types, bounds.
+struct BodyVerifier {
+  let plan: Plan
+  let extents: [Int]
+  let rows: [DType]
+  let locals: [DType]
+  /// Row-local arrays that earlier stages wrote.
+  let written: Set<Int>
+  let accumulator: DType?
+
+  func verify(_ body: [Instruction]) throws {
+    guard body.count <= 65536 else { throw Diagnostic("a body has too many instructions") }
+    for (index, step) in body.enumerated() {
+      guard step.operands.allSatisfy({ $0 >= 0 && $0 < index }) else {
+        throw Diagnostic("instruction \(index) uses a value before it is computed")
+      }
+      guard try isWellTyped(step, body) else { throw Diagnostic("instruction \(index) is not well typed") }
+    }
+  }
+
+  private func isWellTyped(_ step: Instruction, _ body: [Instruction]) throws -> Bool {
+    switch step.operation {
+    case .constant(let scalar): return scalar.converted(to: step.dtype) == scalar || isNaN(scalar)
+    case .index(let expression):
+      return expression.isCanonical && expression.range(in: extents) != nil && (step.dtype.isInteger || step.dtype.isFloat)
+    case .load(let access):
+      try verify(access, body)
+      return plan.program[access.buffer].dtype == step.dtype
+    case .apply(let function, let operands):
+      return isWellTyped(function, operands.map { body[$0].dtype }, step.dtype)
+    case .cast: return true
+    case .rowValue(let row): return rows.indices.contains(row) && rows[row] == step.dtype
+    case .local(let local): return locals.indices.contains(local) && locals[local] == step.dtype && written.contains(local)
+    case .accumulator: return accumulator == step.dtype
+    case .random(let kind, let key, let element):
+      let buffer = plan.program[key]
+      guard element.isCanonical, let range = element.range(in: extents), range.lowerBound >= 0 else { return false }
+      let typed = kind == .fold ? step.dtype == .i32 : step.dtype.isFloat
+      return buffer.dtype == .i32 && buffer.count == 2 && typed
+    }
+  }
+
+  private func isNaN(_ scalar: Scalar) -> Bool { if case .float(let value) = scalar { value.isNaN } else { false } }
+
+  private func isWellTyped(_ function: ScalarFunction, _ types: [DType], _ result: DType) -> Bool {
+    guard types.count == function.arity else { return false }
+    if function == .select { return types[0] == .bool && types[1] == types[2] && types[1] == result }
+    guard types.allSatisfy({ $0 == types[0] }) else { return false }
+    if function.isLogical { return types[0] == .bool && result == .bool }
+    if function.isComparison { return result == .bool }
+    guard types[0] == result else { return false }
+    switch function {
+    case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .sqrt, .rsqrt: return result.isFloat
+    default: return result.isNumeric
+    }
+  }
+
+  /// A store goes to known places, one for each point: threads never write to the same element.
+  func verify(_ store: Store, _ body: [Instruction]) throws {
+    guard store.access.indices.allSatisfy(\.hasNoValues) else {
+      throw Diagnostic("a store goes to a run-time index")
+    }
+    try verifyTarget(store, body)
+    let used = store.access.indices.reduce(into: Set<Int>()) { $0.formUnion($1.axes) }
+    for axis in extents.indices where extents[axis] > 1 && !used.contains(axis) {
+      throw Diagnostic("a store to '\(plan.program[store.access.buffer].name)' is the same along loop \(axis)")
+    }
+  }
+
+  /// A store, perhaps to places that are checked when it runs.
+  func verifyTarget(_ store: Store, _ body: [Instruction]) throws {
+    guard body.indices.contains(store.value) else { throw Diagnostic("a store has no value") }
+    guard store.access.fill == nil else { throw Diagnostic("a store is guarded") }
+    try verify(store.access, body)
+    guard body[store.value].dtype == plan.program[store.access.buffer].dtype else {
+      throw Diagnostic("a store does not fit its buffer's type")
+    }
+  }
+
+  /// Checks that an access is in bounds for every point of the loops, or is checked when it runs.
+  func verify(_ access: Access, _ body: [Instruction]) throws {
+    guard plan.program.buffers.indices.contains(access.buffer.index) else { throw Diagnostic("a buffer does not exist") }
+    let buffer = plan.program[access.buffer]
+    guard access.indices.count == buffer.extents.count else { throw Diagnostic("an access has the wrong rank") }
+    if let node = access.node, plan.node(node) == nil { throw Diagnostic("an access names a node that does not exist") }
+    for (axis, index) in access.indices.enumerated() {
+      guard index.isCanonical else { throw Diagnostic("an index expression is not in its canonical form") }
+      let values = index.values
+      if !values.isEmpty {
+        guard index.isWellFormed(in: extents), values.allSatisfy({ isInteger($0, body) }) else {
+          throw Diagnostic("an access has a run-time index that is no integer")
+        }
+        continue
+      }
+      guard let range = index.range(in: extents), range.lowerBound.magnitude <= UInt(PlanVerifier.largest),
+        range.upperBound.magnitude <= UInt(PlanVerifier.largest)
+      else { throw Diagnostic("an index has no bounds") }
+      if range.lowerBound < 0 || range.upperBound >= buffer.extents[axis] {
+        guard access.fill != nil else {
+          throw Diagnostic("an access of '\(buffer.name)' leaves axis \(axis)")
+        }
+      }
+    }
+  }
+
+  private func isInteger(_ value: Int, _ body: [Instruction]) -> Bool {
+    body.indices.contains(value) && (body[value].dtype == .i32 || body[value].dtype == .i64)
+  }
+}

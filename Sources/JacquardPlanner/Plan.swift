@@ -1,0 +1,167 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// A compiled graph: kernels in order, and where each buffer lives. Immutable data that knows no executor.
+public struct Plan: Hashable, Sendable, Codable {
+  /// Where a buffer lives.
+  public enum Storage: Hashable, Sendable, Codable {
+    /// Removed by fusion.
+    case unused
+    /// The memory of an input, by its position; also what replaces it in place.
+    case input(Int)
+    case constant(Int)
+    /// Byte offset in the arena, 64-byte aligned.
+    case arena(Int)
+  }
+
+  public struct PlanInput: Hashable, Sendable, Codable {
+    public var name: String
+    public var type: TensorType
+    public var role: Input.Role
+    public var buffer: BufferID
+    public var initializer: Initializer?
+    public var sample: SampleHint?
+    public var feed: FeedHint?
+    /// Whether a step writes to it.
+    public var isUpdated: Bool
+  }
+
+  public struct PlanOutput: Hashable, Sendable, Codable {
+    public var name: String
+    public var type: TensorType
+    public var buffer: BufferID
+  }
+
+  /// What messages and reports say of a graph node.
+  public struct PlanNode: Hashable, Sendable, Codable {
+    public var id: NodeID
+    public var operation: String
+    public var label: String
+    public var scope: String
+    public var site: String?
+  }
+
+  public var name: String
+  public var program: KernelProgram
+  /// One a buffer of the program.
+  public var storage: [Storage]
+  /// One a kernel: whether threads must meet before it.
+  public var barriers: [Bool]
+  /// One a kernel: estimated nanoseconds on one thread.
+  public var costs: [Int]
+  public var inputs: [PlanInput]
+  public var outputs: [PlanOutput]
+  public var constants: [PlanConstant]
+  public var nodes: [PlanNode]
+  public var arenaBytes: Int
+  public var memory: MemoryReport
+  /// The sizes that symbols were bound to.
+  public var bindings: [Binding]
+
+  public struct Binding: Hashable, Sendable, Codable {
+    public var symbol: String
+    public var size: Int
+  }
+
+  public func node(_ id: NodeID) -> PlanNode? {
+    // Nodes are sorted by number.
+    var low = 0
+    var high = nodes.count
+    while low < high {
+      let middle = (low + high) / 2
+      if nodes[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low < nodes.count && nodes[low].id == id ? nodes[low] : nil
+  }
+}
+
+/// The contents of a constant buffer.
+public struct PlanConstant: Hashable, Sendable {
+  public var tensor: HostTensor
+
+  public init(_ tensor: HostTensor) { self.tensor = tensor }
+}
+
+extension PlanConstant: Codable {
+  private enum CodingKeys: String, CodingKey { case type, hex }
+
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let type = try container.decode(TensorType.self, forKey: .type)
+    guard let sizes = type.shape.sizes else { throw Diagnostic("constant of type \(type) is not static") }
+    let digits = Array(try container.decode(String.self, forKey: .hex).utf8)
+    guard let bytes = try type.byteCount(), digits.count % 2 == 0, digits.count / 2 == bytes else {
+      throw Diagnostic("constant of type \(type) has the wrong number of bytes")
+    }
+    tensor = try HostTensor(zeros: type.dtype, sizes)
+    try tensor.withUnsafeMutableBytes { memory in
+      for index in 0..<bytes {
+        guard let high = PlanConstant.digit(digits[2 * index]), let low = PlanConstant.digit(digits[2 * index + 1])
+        else { throw Diagnostic("constant is not in hexadecimal") }
+        memory[index] = high << 4 | low
+      }
+    }
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 48...57: byte - 48
+    case 97...102: byte - 87
+    default: nil
+    }
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(tensor.type, forKey: .type)
+    let digits = Array("0123456789abcdef".utf8)
+    let text = tensor.withUnsafeBytes { bytes in
+      bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
+    }
+    try container.encode(String(decoding: text, as: UTF8.self), forKey: .hex)
+  }
+}
+
+/// What the plan's memory amounts to, known before anything runs. Sizes in bytes, each buffer rounded to 64.
+public struct MemoryReport: Hashable, Sendable, Codable {
+  /// Sum of all buffers, none sharing.
+  public var naive: Int = 0
+  /// The largest sum of live buffers over the schedule.
+  public var lowerBound: Int = 0
+  /// The arena.
+  public var achieved: Int = 0
+  /// The largest sum of live buffers if nothing were fused and the graph ran depth first.
+  public var unfusedPeak: Int = 0
+  /// Buffers written over an operand that dies.
+  public var joins: [Join] = []
+  /// Parameters and state that could not be replaced in place.
+  public var copies: [Copy] = []
+  /// Parameters and state replaced in place.
+  public var inPlaceUpdates: [String] = []
+  /// Every buffer of the arena, largest first.
+  public var buffers: [Entry] = []
+
+  public struct Join: Hashable, Sendable, Codable {
+    public var buffer: BufferID
+    public var over: BufferID
+    public var kernel: Int
+  }
+
+  public struct Copy: Hashable, Sendable, Codable {
+    public var name: String
+    public var reason: String
+  }
+
+  public struct Entry: Hashable, Sendable, Codable {
+    public var buffer: BufferID
+    public var name: String
+    public var type: String
+    public var bytes: Int
+    public var offset: Int
+    /// First and last kernel that touches it.
+    public var first: Int
+    public var last: Int
+    public var site: String?
+  }
+}

@@ -1,0 +1,146 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// Puts a scheduled program together into a plan: donation, in-place joins, offsets, barriers, report.
+struct PlanAssembly {
+  let graph: Graph
+  let lowered: LoweredGraph
+  var program: KernelProgram
+  let bindings: [String: Int]
+
+  func plan() -> Plan {
+    var program = program
+    var donation = Donation(graph, lowered, program)
+    donation.addCommits(to: &program)
+    let inputOf = donation.storage
+    let constants = lowered.constants.sorted { $0.key.index < $1.key.index }
+    let external = Set(inputOf.keys).union(constants.map(\.key))
+    let memory = MemoryPlan(program, external: external)
+    var storage = [Plan.Storage](repeating: .unused, count: program.buffers.count)
+    for index in storage.indices where memory.first[index] >= 0 { storage[index] = .arena(memory.offsets[index]) }
+    for (position, constant) in constants.enumerated() { storage[constant.key.index] = .constant(position) }
+    for (buffer, input) in inputOf { storage[buffer.index] = .input(input) }
+    name(&program)
+    return Plan(
+      name: graph.name, program: program, storage: storage, barriers: Barriers.needed(program, storage),
+      costs: program.kernels.map { min(max(CostModel.nanoseconds($0, program), 0), 1 << 42) }, inputs: planInputs(),
+      outputs: zip(graph.outputs, lowered.outputs).map { output, buffer in
+        Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
+      },
+      constants: constants.map { PlanConstant($0.value) }, nodes: planNodes(program),
+      arenaBytes: memory.arenaBytes, memory: report(program, memory, storage, donation),
+      bindings: bindings.sorted { $0.key < $1.key }.map { Plan.Binding(symbol: $0.key, size: $0.value) })
+  }
+
+  private func planInputs() -> [Plan.PlanInput] {
+    let updated = Set(graph.updates.map(\.input))
+    return zip(graph.inputs, lowered.inputs).enumerated().map { index, pair in
+      let (input, buffer) = pair
+      return Plan.PlanInput(
+        name: input.name, type: input.type, role: input.role, buffer: buffer, initializer: input.initializer,
+        sample: input.sample, feed: input.feed, isUpdated: updated.contains(index))
+    }
+  }
+
+  private func planNodes(_ program: KernelProgram) -> [Plan.PlanNode] {
+    let used = Set(program.kernels.flatMap(\.nodes)).union(program.buffers.compactMap(\.node))
+    return used.sorted().map { id in
+      let node = graph.nodes[id.index]
+      return Plan.PlanNode(
+        id: id, operation: node.operationName, label: graph.describe(node), scope: node.scope,
+        site: node.site?.description)
+    }
+  }
+
+  /// Names kernels after their most telling operations, each name once.
+  private func name(_ program: inout KernelProgram) {
+    var used: [String: Int] = [:]
+    for index in program.kernels.indices {
+      var operations: [String] = []
+      for id in program.kernels[index].nodes {
+        let operation = graph.nodes[id.index].operationName
+        if !operations.contains(operation) { operations.append(operation) }
+      }
+      let base = operations.isEmpty ? program.kernels[index].name : operations.prefix(4).joined(separator: "_")
+      let count = used[base, default: 0] + 1
+      used[base] = count
+      program.kernels[index].name = count == 1 ? base : "\(base)_\(count)"
+    }
+  }
+
+  private func report(
+    _ program: KernelProgram, _ memory: MemoryPlan, _ storage: [Plan.Storage], _ donation: Donation
+  ) -> MemoryReport {
+    var report = MemoryReport()
+    for (index, buffer) in program.buffers.enumerated() {
+      guard case .arena(let offset) = storage[index] else { continue }
+      report.naive += roundedTo64(buffer.byteCount)
+      report.buffers.append(
+        MemoryReport.Entry(
+          buffer: BufferID(index), name: buffer.name,
+          type: TensorType(buffer.dtype, Shape(buffer.extents)).description, bytes: roundedTo64(buffer.byteCount),
+          offset: offset, first: memory.first[index], last: memory.last[index],
+          site: buffer.node.flatMap { graph.nodes[$0.index].site?.description }))
+    }
+    report.buffers.sort { ($1.bytes, $0.buffer.index) < ($0.bytes, $1.buffer.index) }
+    let updates = zip(graph.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
+    report.lowerBound = memory.lowerBound
+    report.achieved = memory.arenaBytes
+    report.unfusedPeak = Schedule(lowered.program, updates: updates).cost(Array(lowered.program.kernels.indices)).peak
+    report.joins = memory.joins
+    report.copies = donation.copies
+    report.inPlaceUpdates = donation.inPlace
+    return report
+  }
+}
+
+/// Decides which updates write straight into the memory of the parameter or state that they replace.
+struct Donation {
+  /// Buffers that live in the memory of an input: the inputs themselves, and what replaces them in place.
+  private(set) var storage: [BufferID: Int] = [:]
+  private(set) var inPlace: [String] = []
+  private(set) var copies: [MemoryReport.Copy] = []
+  /// Updates to be copied at the end of the step: from, to the memory of input.
+  private var commits: [(buffer: BufferID, input: Int)] = []
+
+  init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram) {
+    for (index, buffer) in lowered.inputs.enumerated() { storage[buffer] = index }
+    let rule = InPlace(program: program)
+    var writer: [BufferID: Int] = [:]
+    var lastRead: [BufferID: Int] = [:]
+    for (position, kernel) in program.kernels.enumerated() {
+      for buffer in kernel.writes { writer[buffer] = position }
+      for buffer in kernel.reads { lastRead[buffer] = position }
+    }
+    for (update, buffer) in zip(graph.updates, lowered.updates) {
+      let name = graph.inputs[update.input].name
+      let old = lowered.inputs[update.input]
+      if let reason = Donation.refusal(old, buffer, program, rule, writer, lastRead) {
+        copies.append(MemoryReport.Copy(name: name, reason: reason))
+        commits.append((buffer, update.input))
+      } else {
+        inPlace.append(name)
+        storage[buffer] = update.input
+      }
+    }
+  }
+
+  private static func refusal(
+    _ old: BufferID, _ new: BufferID, _ program: KernelProgram, _ rule: InPlace, _ writer: [BufferID: Int],
+    _ lastRead: [BufferID: Int]
+  ) -> String? {
+    guard let position = writer[new] else { return program[new].count == 0 ? nil : "it is not computed by a kernel" }
+    guard let read = lastRead[old] else { return nil }
+    if read > position { return "the old value is read after the new one is written" }
+    if read == position && !rule.canOverwrite(program.kernels[position], new, over: old) {
+      return "the old value is read at other elements while the new one is written"
+    }
+    return nil
+  }
+
+  /// Adds the copies at the end of the step.
+  mutating func addCommits(to program: inout KernelProgram) {
+    for (buffer, input) in commits where program[buffer].count > 0 { storage[program.addCopy(of: buffer)] = input }
+  }
+}

@@ -1,0 +1,14 @@
+/// Owns the C arrays that a machine program points to.
+final class CArrays {
+  private var owned: [UnsafeMutableRawPointer] = []
+
+  /// A C copy of an array, alive as long as this object.
+  func array<T: BitwiseCopyable>(_ elements: [T]) -> UnsafePointer<T> {
+    let memory = UnsafeMutablePointer<T>.allocate(capacity: max(elements.count, 1))
+    memory.initialize(from: elements, count: elements.count)
+    owned.append(UnsafeMutableRawPointer(memory))
+    return UnsafePointer(memory)
+  }
+
+  deinit { for memory in owned { memory.deallocate() } }
+}

@@ -1,0 +1,161 @@
+import CJacquard
+import Foundation
+import JacquardCore
+import JacquardKernels
+import JacquardPlanner
+
+/// Runs a plan on the tile machine (executor `vm`). Owns an arena; used by one caller at a time.
+public final class PlanRunner: StepRunner {
+  public let plan: Plan
+  /// Threads asked for; a plan with little work runs on one.
+  public let threads: Int
+  private let encoder: ProgramEncoder
+  private let kernels: UnsafePointer<jq_kernel>
+  private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  private let counters: UnsafeMutablePointer<Int64>
+  private let arena: UnsafeMutableRawPointer
+  private let scratch: UnsafeMutableRawPointer
+  private let constants: [TensorStorage]
+  private var bound: [TensorStorage?]
+  private var spans: [jq_span] = []
+
+  /// Whether to record what each thread does (`profile`).
+  public var isProfiling = false
+
+  /// - Parameters:
+  ///   - threads: at most 64; default as OpenMP would choose.
+  /// - Throws: `Diagnostic` if the plan needs a feature that this executor has not, or more memory than the machine has.
+  public init(plan: Plan, threads: Int? = nil) throws {
+    self.plan = plan
+    let wanted = threads ?? Int(jq_default_threads())
+    guard (1...Int(JQ_MAXIMUM_THREADS)).contains(wanted) else {
+      throw Diagnostic("\(wanted) threads; 1 to \(JQ_MAXIMUM_THREADS) are possible", kind: .unsupported)
+    }
+    self.threads = threads == nil && plan.costs.reduce(0, +) < PlanRunner.smallPlan ? 1 : wanted
+    encoder = try ProgramEncoder(plan)
+    try PlanRunner.checkMemory(plan, scratch: encoder.scratchBytes, threads: self.threads)
+    kernels = encoder.arrays.array(encoder.kernels)
+    arena = try AlignedMemory.allocate(plan.arenaBytes)
+    scratch = try AlignedMemory.allocate(encoder.scratchBytes * self.threads)
+    constants = try plan.constants.map { try TensorStorage($0.tensor) }
+    bound = [TensorStorage?](repeating: nil, count: plan.inputs.count)
+    buffers = .allocate(capacity: max(plan.program.buffers.count, 1))
+    buffers.initialize(repeating: nil, count: max(plan.program.buffers.count, 1))
+    counters = .allocate(capacity: max(encoder.kernels.count, 1))
+    counters.initialize(repeating: 0, count: max(encoder.kernels.count, 1))
+    for (index, place) in plan.storage.enumerated() {
+      switch place {
+      case .arena(let offset): buffers[index] = arena + offset
+      case .constant(let number): buffers[index] = constants[number].bytes
+      case .input, .unused: break
+      }
+    }
+  }
+
+  deinit {
+    free(arena)
+    free(scratch)
+    buffers.deallocate()
+    counters.deallocate()
+  }
+
+  /// Nanoseconds of work below which waking a second thread costs more than it gives.
+  static let smallPlan = 20_000
+
+  private static func checkMemory(_ plan: Plan, scratch: Int, threads: Int) throws {
+    let available = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+    let needed = try Overflow.add(plan.arenaBytes, try Overflow.multiply(scratch, threads))
+    if needed > available {
+      throw Diagnostic("the plan needs \(needed) bytes; this machine has \(available)")
+    }
+  }
+
+  /// Bytes of scratch a thread.
+  public var scratchBytesPerThread: Int { encoder.scratchBytes }
+
+  public var outputNames: [String] { plan.outputs.map(\.name) }
+
+  public func bind(_ input: String, _ storage: TensorStorage) throws {
+    guard let index = plan.inputs.firstIndex(where: { $0.name == input }) else {
+      throw Diagnostic("the plan has no input '\(input)'")
+    }
+    guard storage.type == plan.inputs[index].type else {
+      throw Diagnostic("input '\(input)' has type \(storage.type); the plan wants \(plan.inputs[index].type)")
+    }
+    bound[index] = storage
+    for (buffer, place) in plan.storage.enumerated() where place == .input(index) { buffers[buffer] = storage.bytes }
+  }
+
+  public func run() throws {
+    for (index, storage) in bound.enumerated() where storage == nil {
+      throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
+    }
+    var failure = jq_failure()
+    if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }
+    spans.withUnsafeMutableBufferPointer { spans in
+      var program = jq_program()
+      program.kernels = kernels
+      program.kernel_count = Int32(encoder.kernels.count)
+      program.buffers = UnsafePointer(buffers)
+      program.scratch = scratch.assumingMemoryBound(to: UInt8.self)
+      program.scratch_bytes = Int64(encoder.scratchBytes)
+      program.counters = counters
+      program.spans = isProfiling ? spans.baseAddress : nil
+      threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
+    }
+    if failure.kernel >= 0 { throw diagnostic(failure) }
+  }
+
+  /// Threads that ran in the last step.
+  public private(set) var threadsUsed = 0
+
+  private func diagnostic(_ failure: jq_failure) -> Diagnostic {
+    let node = plan.node(NodeID(Int(failure.node)))
+    let place = node?.label ?? plan.program.kernels[Int(failure.kernel)].name
+    return Diagnostic(
+      "index \(failure.index) is out of range 0..<\(failure.extent), at element \(failure.position)", place: place,
+      site: node?.site.flatMap { SourceSite(parsing: $0) })
+  }
+
+  public func output(_ name: String) throws -> HostTensor {
+    guard let output = plan.outputs.first(where: { $0.name == name }) else {
+      throw Diagnostic("the plan has no output '\(name)'")
+    }
+    var result = try HostTensor(zeros: output.type.dtype, output.type.shape.sizes ?? [])
+    guard let source = buffers[output.buffer.index] else { return result }
+    let count = result.byteCount
+    result.withUnsafeMutableBytes { memory in
+      if let base = memory.baseAddress { base.copyMemory(from: source, byteCount: count) }
+    }
+    return result
+  }
+
+  /// Fills everything that a step may not rely on with a byte: for tests, which then see whoever reads it.
+  func poison(_ byte: UInt8) {
+    memset(arena, Int32(byte), plan.arenaBytes)
+    memset(scratch, Int32(byte), encoder.scratchBytes * threads)
+  }
+
+  // MARK: Profile
+
+  /// What one thread did in one kernel of the last step.
+  public struct Span: Sendable {
+    public var thread: Int
+    public var kernel: Int
+    /// Nanoseconds from the start of the step.
+    public var start: Int
+    public var end: Int
+    /// Tiles done.
+    public var tiles: Int
+  }
+
+  /// The last step's spans, if `isProfiling` was set.
+  public var profile: [Span] {
+    let count = encoder.kernels.count
+    return spans.prefix(count * threadsUsed).enumerated().map { index, span in
+      Span(
+        thread: index / max(count, 1), kernel: index % max(count, 1), start: Int(span.start), end: Int(span.end),
+        tiles: Int(span.tiles))
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import CJacquard
+import JacquardCore
+import JacquardKernels
+import JacquardPlanner
+
+/// Turns a plan's kernels into a program of the tile machine.
+struct ProgramEncoder {
+  let plan: Plan
+  let arrays = CArrays()
+  private(set) var kernels: [jq_kernel] = []
+  /// Scratch that one thread needs: the most that a kernel needs.
+  private(set) var scratchBytes = 64
+
+  init(_ plan: Plan) throws {
+    self.plan = plan
+    for (index, kernel) in plan.program.kernels.enumerated() {
+      do {
+        var encoded = try encode(kernel)
+        encoded.barrier = plan.barriers[index] ? 1 : 0
+        kernels.append(encoded)
+      } catch let error as Diagnostic {
+        throw error.at("kernel \(index) '\(kernel.name)'")
+      }
+    }
+  }
+
+  private mutating func encode(_ kernel: Kernel) throws -> jq_kernel {
+    var result = jq_kernel()
+    var scratch = 0
+    switch kernel.kind {
+    case .loops(let nests):
+      result.kind = Int32(JQ_KERNEL_NESTS.rawValue)
+      // The nests of a kernel run one after another on a thread: they share scratch.
+      let encoded = try nests.map { nest in
+        var own = 0
+        let result = try NestEncoder(nest, plan: plan, arrays: arrays).finished(scratch: &own)
+        scratch = max(scratch, own)
+        return result
+      }
+      result.nests = arrays.array(encoded)
+      result.nest_count = Int32(encoded.count)
+    case .contraction(let product):
+      result.kind = Int32(JQ_KERNEL_CONTRACTION.rawValue)
+      result.contraction = arrays.array([try encode(product, &scratch)])
+    case .scatter(let scatter):
+      result.kind = Int32(JQ_KERNEL_SCATTER.rawValue)
+      result.scatter = arrays.array([try encode(scatter, &scratch)])
+    case .control:
+      throw Diagnostic("control flow is not in this version", kind: .unsupported)
+    }
+    scratchBytes = max(scratchBytes, scratch)
+    return result
+  }
+
+  // MARK: Products
+
+  private func encode(_ product: Contraction, _ scratch: inout Int) throws -> jq_contraction {
+    var result = jq_contraction()
+    result.product = shape(product)
+    result.a = Int32(product.lhs.buffer.index)
+    result.b = Int32(product.rhs.buffer.index)
+    result.a_offset = Int64(product.lhs.offset)
+    result.b_offset = Int64(product.rhs.offset)
+    result.batch_rank = Int32(product.batch.count)
+    result.batch = arrays.array(product.batch.map { Int64($0) })
+    result.a_batch = arrays.array(product.lhs.batchStrides.map { Int64($0) })
+    result.b_batch = arrays.array(product.rhs.batchStrides.map { Int64($0) })
+    result.batch_count = Int64(product.batch.reduce(1, *))
+    result.a_row = Int64(product.lhs.rowStride)
+    result.b_column = Int64(product.rhs.columnStride)
+    let rows = min(product.tiling.rows, product.m)
+    let columns = min(product.tiling.columns, product.n)
+    result.rows = Int64(rows)
+    result.columns = Int64(columns)
+    let stage = Stage(inner: [product.n], body: product.epilogue, stores: product.stores)
+    let nest = LoopNest(outer: product.batch + [product.m], stages: [stage])
+    let encoder = try NestEncoder(nest, plan: plan, arrays: arrays)
+    result.epilogue = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
+    result.direct = direct(product, encoder)
+    if result.direct < 0 {
+      result.scratch_offset = Int64(scratch)
+      scratch += (rows * columns * product.dtype.byteSize + 63) & ~63
+    }
+    return result
+  }
+
+  private func shape(_ product: Contraction) -> jq_product {
+    var result = jq_product()
+    result.m = product.m
+    result.n = product.n
+    result.k = product.k
+    result.dtype = UInt8(product.dtype.code.rawValue)
+    let a = ProgramEncoder.leading(product.lhs, rows: product.m, columns: product.k)
+    let b = ProgramEncoder.leading(product.rhs, rows: product.k, columns: product.n)
+    (result.lda, result.transpose_a) = (a.leading, a.isTransposed ? 1 : 0)
+    (result.ldb, result.transpose_b) = (b.leading, b.isTransposed ? 1 : 0)
+    return result
+  }
+
+  /// How BLAS walks through an operand whose elements are next to each other along its rows or its columns.
+  private static func leading(
+    _ operand: MatrixOperand, rows: Int, columns: Int
+  ) -> (leading: Int, isTransposed: Bool) {
+    if operand.columnStride == 1 || columns == 1 { return (max(operand.rowStride, columns, 1), false) }
+    return (max(operand.columnStride, rows, 1), true)
+  }
+
+  /// The access that takes the product as it is, straight from BLAS, or -1.
+  private func direct(_ product: Contraction, _ encoder: NestEncoder) -> Int32 {
+    let stage = encoder.firstStage
+    guard product.epilogue.count == 1, case .accumulator = product.epilogue[0].operation, stage.stores.count == 1 else {
+      return -1
+    }
+    let space = encoder.spaceAxes
+    let access = stage.accesses[Int(stage.stores[0].access)]
+    guard access.indices == nil, access.inner_dense == 1, space.outer.count == 1, space.inner.count == 1 else {
+      return -1
+    }
+    return access.strides[0] >= Int64(product.n) ? stage.stores[0].access : -1
+  }
+
+  // MARK: Scatter
+
+  private func encode(_ scatter: Scatter, _ scratch: inout Int) throws -> jq_scatter {
+    var result = jq_scatter()
+    let buffer = plan.program[scatter.target.buffer]
+    result.base = Int32(scatter.base.index)
+    result.target = Int32(scatter.target.buffer.index)
+    result.bytes = Int64(buffer.byteCount)
+    result.size = Int32(buffer.dtype.byteSize)
+    let inner = scatter.space.last.map { [$0] } ?? [1]
+    let nest = LoopNest(
+      outer: Array(scatter.space.dropLast()), stages: [Stage(inner: inner, body: scatter.body)])
+    var encoder = try NestEncoder(nest, plan: plan, arrays: arrays, extra: scatter.target)
+    let (access, value) = encoder.editFirstStage { stage in
+      (stage.encode(scatter.target, atLeast: .point).number, stage.point(scatter.value))
+    }
+    result.columns = Int64(columns(scatter, buffer))
+    result.body = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
+    result.access = UnsafePointer(result.body.stages[0].accesses + access)
+    result.value = Int32(value)
+    guard let pair = scatter.combiner.pair, let function = jq_tile(pair, buffer.dtype.code) else {
+      throw Diagnostic("scatter by \(scatter.combiner.rawValue) is not defined for \(buffer.dtype)")
+    }
+    result.combine = function
+    return result
+  }
+
+  /// The extent of the last axis, if target and updates share it: then threads can share the columns.
+  private func columns(_ scatter: Scatter, _ buffer: Buffer) -> Int {
+    let last = scatter.space.count - 1
+    guard last >= 0, let index = scatter.target.indices.last, index.singleAxis == last,
+      buffer.extents.last == scatter.space[last], buffer.layout == .rowMajor(buffer.extents),
+      scatter.target.indices.dropLast().allSatisfy({ !$0.axes.contains(last) })
+    else { return 0 }
+    return scatter.space[last]
+  }
+}

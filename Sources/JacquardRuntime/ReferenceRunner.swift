@@ -1,0 +1,33 @@
+import JacquardCore
+import JacquardIR
+
+/// Runs a graph operation by operation with the reference values (executor `reference`).
+public final class ReferenceRunner: StepRunner {
+  private let graph: Graph
+  private var bound: [String: TensorStorage] = [:]
+  private var outputs: [String: HostTensor] = [:]
+
+  /// - Parameter graph: without symbols.
+  public init(graph: Graph) { self.graph = graph }
+
+  public var outputNames: [String] { graph.outputs.map(\.name) }
+
+  public func bind(_ input: String, _ storage: TensorStorage) throws {
+    guard let known = graph.input(named: input) else { throw Diagnostic("the graph has no input '\(input)'") }
+    guard known.type == storage.type else {
+      throw Diagnostic("input '\(input)' has type \(storage.type); the graph wants \(known.type)")
+    }
+    bound[input] = storage
+  }
+
+  public func run() throws {
+    let values = try graph.evaluate(bound.mapValues { $0.tensor() })
+    outputs = values.outputs
+    for (name, tensor) in values.updates { try bound[name]?.set(tensor) }
+  }
+
+  public func output(_ name: String) throws -> HostTensor {
+    guard let tensor = outputs[name] else { throw Diagnostic("there is no output '\(name)' yet") }
+    return tensor
+  }
+}

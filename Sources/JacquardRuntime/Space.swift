@@ -1,0 +1,89 @@
+import JacquardKernels
+
+/// The loops of a nest with as few axes as possible: axes of extent 1 left out, neighbours joined where every expression
+/// walks through them as through one.
+struct Space {
+  private(set) var outer: [Int]
+  private(set) var inner: [Int]
+  /// Extents of the old axes, in which bounds of old expressions are to be judged.
+  let originalExtents: [Int]
+  /// An expression of the new axes for each old axis (only what `rewritten` needs: joined axes are never asked for alone).
+  private var map: [Int: (axis: Int, factor: Int)] = [:]
+
+  var extents: [Int] { outer + inner }
+  var outerCount: Int { outer.reduce(1, *) }
+  var innerCount: Int { inner.reduce(1, *) }
+
+  /// - Parameter expressions: every linear expression that will be rewritten.
+  init(outer: [Int], inner: [Int], expressions: [IndexExpression]) {
+    let extents = outer + inner
+    originalExtents = extents
+    var rows: [[Int]] = []
+    var fixed = Set<Int>()
+    for expression in Set(expressions) {
+      var coefficients = [Int](repeating: 0, count: extents.count)
+      for term in expression.terms {
+        if case .axis(let axis) = term.atom {
+          coefficients[axis] = term.coefficient
+        } else {
+          fixed.formUnion(IndexExpression(term.atom).axes)
+        }
+      }
+      rows.append(coefficients)
+    }
+    let first = Space.join(Array(0..<outer.count), extents, rows, fixed)
+    let second = Space.join(Array(outer.count..<extents.count), extents, rows, fixed)
+    self.outer = first.map { group in group.reduce(1) { $0 * extents[$1] } }
+    self.inner = second.map { group in group.reduce(1) { $0 * extents[$1] } }
+    for (number, group) in (first + second).enumerated() {
+      var factor = 1
+      for axis in group.reversed() {
+        map[axis] = (number, factor)
+        factor *= extents[axis]
+      }
+    }
+  }
+
+  /// Groups of old axes that become one.
+  private static func join(_ axes: [Int], _ extents: [Int], _ rows: [[Int]], _ fixed: Set<Int>) -> [[Int]] {
+    var groups: [[Int]] = []
+    for axis in axes where extents[axis] != 1 {
+      if let last = groups.last?.last, !fixed.contains(last), !fixed.contains(axis),
+        rows.allSatisfy({ $0[last] == $0[axis] &* extents[axis] })
+      {
+        groups[groups.count - 1].append(axis)
+      } else {
+        groups.append([axis])
+      }
+    }
+    return groups
+  }
+
+  /// The expression over the new axes. Of joined axes the last one's coefficient counts, the others follow from it.
+  func rewritten(_ expression: IndexExpression) -> IndexExpression {
+    var result = IndexExpression(expression.constant)
+    for term in expression.terms {
+      switch term.atom {
+      case .axis(let axis):
+        guard let (number, factor) = map[axis] else { continue }
+        if factor == 1 { result = result + IndexExpression(.axis(number)) * term.coefficient }
+      case .value: result = result + IndexExpression(term.atom) * term.coefficient
+      case .floorDiv(let inner, let divisor):
+        result = result + IndexExpression(.floorDiv(rewritten(inner), divisor)) * term.coefficient
+      case .remainder(let inner, let divisor):
+        result = result + IndexExpression(.remainder(rewritten(inner), divisor)) * term.coefficient
+      }
+    }
+    return result
+  }
+
+  /// Coefficients of the axes, if there is nothing else in the expression.
+  func strides(_ expression: IndexExpression) -> [Int]? {
+    var result = [Int](repeating: 0, count: extents.count)
+    for term in expression.terms {
+      guard case .axis(let axis) = term.atom else { return nil }
+      result[axis] = term.coefficient
+    }
+    return result
+  }
+}

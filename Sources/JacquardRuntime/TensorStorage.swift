@@ -1,0 +1,62 @@
+import Foundation
+import JacquardCore
+
+/// Memory of one parameter, state or input, outside every arena. A running step may read and replace it; the owner sees to
+/// it that nobody else does meanwhile.
+public final class TensorStorage: @unchecked Sendable {
+  public let type: TensorType
+  public let sizes: [Int]
+  public let byteCount: Int
+  /// 64-byte aligned.
+  public let bytes: UnsafeMutableRawPointer
+
+  /// - Throws: `Diagnostic` if the type is not static or memory is short.
+  public init(zeros type: TensorType) throws(Diagnostic) {
+    guard let sizes = type.shape.sizes, let count = try type.byteCount() else {
+      throw Diagnostic("type \(type) has no fixed size")
+    }
+    self.type = type
+    self.sizes = sizes
+    byteCount = count
+    bytes = try AlignedMemory.allocate(count)
+  }
+
+  public convenience init(_ tensor: HostTensor) throws(Diagnostic) {
+    try self.init(zeros: tensor.type)
+    try set(tensor)
+  }
+
+  deinit { free(bytes) }
+
+  /// A copy of the contents.
+  public func tensor() -> HostTensor {
+    guard var result = try? HostTensor(zeros: type.dtype, sizes) else {
+      preconditionFailure("no memory to copy \(byteCount) bytes")
+    }
+    result.withUnsafeMutableBytes { memory in
+      if let base = memory.baseAddress { base.copyMemory(from: bytes, byteCount: byteCount) }
+    }
+    return result
+  }
+
+  /// Replaces the contents. - Throws: `Diagnostic` if the type differs.
+  public func set(_ tensor: HostTensor) throws(Diagnostic) {
+    if tensor.type != type { throw Diagnostic("a tensor of type \(tensor.type) does not fit \(type)") }
+    tensor.withUnsafeBytes { source in
+      if let base = source.baseAddress { bytes.copyMemory(from: base, byteCount: byteCount) }
+    }
+  }
+}
+
+enum AlignedMemory {
+  /// Zeroed memory, 64-byte aligned, never empty.
+  static func allocate(_ byteCount: Int) throws(Diagnostic) -> UnsafeMutableRawPointer {
+    var memory: UnsafeMutableRawPointer?
+    let rounded = (max(byteCount, 1) + 63) & ~63
+    guard rounded > 0, posix_memalign(&memory, 64, rounded) == 0, let memory else {
+      throw Diagnostic("no memory for \(byteCount) bytes", kind: .runtime)
+    }
+    memset(memory, 0, rounded)
+    return memory
+  }
+}
