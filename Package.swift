@@ -6,6 +6,9 @@ let openMP = Context.environment["JACQUARD_OPENMP"] ?? "omp5"
 
 let package = Package(
   name: "Jacquard",
+  products: [
+    .library(name: "Jacquard", targets: ["Jacquard"]),
+  ],
   targets: [
     .systemLibrary(
       name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"]), .brew(["openblas"])]),
@@ -24,10 +27,12 @@ let package = Package(
     .target(name: "JacquardPlanner", dependencies: ["JacquardTransforms"]),
     .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
     .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
+    .target(name: "Jacquard", dependencies: ["JacquardRuntime", "JacquardInterchange"]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
     .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
     .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),
+    .testTarget(name: "JacquardTests", dependencies: ["Jacquard"]),
   ]
 )

@@ -1,0 +1,103 @@
+import JacquardCore
+import JacquardIR
+
+/// A part of a model. Its properties that are modules or layers give their parameters names: `hidden/weight`.
+///
+/// ```swift
+/// struct MLP: Module {
+///   let hidden = Linear(784, 256)
+///   let output = Linear(256, 10)
+///   func callAsFunction(_ x: Tensor<Float>) -> Tensor<Float> { output(relu(hidden(x))) }
+/// }
+/// ```
+public protocol Module {
+  /// The parts with their names; by default the properties, in order of declaration.
+  var children: [(name: String, module: any Module)] { get }
+}
+
+extension Module {
+  public var children: [(name: String, module: any Module)] { ModuleChildren.properties(of: self) }
+}
+
+/// A module with parameters or behaviour of its own. It is an object: called twice, it shares its parameters.
+public protocol Layer: AnyObject, Module, Sendable {}
+
+extension Layer {
+  public var children: [(name: String, module: any Module)] { [] }
+}
+
+/// A module from one tensor of floats to another, for any float type.
+public protocol UnaryModule: Module {
+  func callAsFunction<S: TensorFloat>(_ x: Tensor<S>, file: String, line: Int) -> Tensor<S>
+}
+
+enum ModuleChildren {
+  /// The modules among the properties of a value. An array's items are named `property/0`, `property/1`.
+  static func properties(of value: Any) -> [(name: String, module: any Module)] {
+    var mirror: Mirror? = Mirror(reflecting: value)
+    var groups: [[(name: String, module: any Module)]] = []
+    while let level = mirror {
+      groups.append(level.children.flatMap { child in modules(child.label ?? "", child.value) })
+      mirror = level.superclassMirror
+    }
+    return groups.reversed().flatMap { $0 }
+  }
+
+  private static func modules(_ label: String, _ value: Any) -> [(name: String, module: any Module)] {
+    if let module = value as? any Module { return [(label, module)] }
+    let mirror = Mirror(reflecting: value)
+    switch mirror.displayStyle {
+    case .optional: return mirror.children.flatMap { modules(label, $0.value) }
+    case .collection: return mirror.children.enumerated().flatMap { modules("\(label)/\($0)", $1.value) }
+    default: return []
+    }
+  }
+}
+
+extension GraphContext {
+  /// Names the layers of a model after its properties, under the open scopes, and gives the model back.
+  ///
+  /// A layer that has a name in this graph keeps it.
+  public func module<M: Module>(_ model: M) -> M {
+    register(model, path)
+    return model
+  }
+
+  private func register(_ module: any Module, _ path: String) {
+    if let layer = module as? any Layer { name(layer, path) }
+    for (name, child) in module.children { register(child, path.isEmpty ? name : "\(path)/\(name)") }
+  }
+
+  private func name(_ layer: any Layer, _ path: String) {
+    let id = ObjectIdentifier(layer)
+    guard paths[id] == nil, !path.isEmpty else { return }
+    paths[id] = path
+    takenPaths.insert(path)
+    layers.append(layer)
+  }
+
+  /// The name of a layer. One that no module named is called after its type: `linear`, `linear2`, ...
+  func path(of layer: any Layer) -> String {
+    if let path = paths[ObjectIdentifier(layer)] { return path }
+    let type = String(describing: Swift.type(of: layer))
+    let base = (path.isEmpty ? "" : path + "/") + type.prefix(1).lowercased() + type.dropFirst()
+    var name = base
+    var number = 1
+    while takenPaths.contains(name) {
+      number += 1
+      name = "\(base)\(number)"
+    }
+    self.name(layer, name)
+    return name
+  }
+}
+
+extension Layer {
+  /// Runs the layer's computation under its name, with the line of the call.
+  func apply<S: TensorScalar, R>(
+    to x: Tensor<S>, _ file: String, _ line: Int, _ body: (GraphContext) -> Tensor<R>
+  ) -> Tensor<R> {
+    let context = x.context
+    return context.call(context.path(of: self), SourceSite(file: file, line: line)) { body(context) }
+  }
+}

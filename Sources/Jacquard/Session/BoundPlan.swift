@@ -1,0 +1,51 @@
+import JacquardCore
+import JacquardIR
+import JacquardPlanner
+import JacquardRuntime
+
+/// A compiled plan attached to the memory of a store. All that sessions use of planner and runtime is here.
+final class BoundPlan {
+  /// The graph without symbols.
+  let graph: Graph
+  private let runner: any StepRunner
+  private let outputs: [String]
+  /// Memory for inputs that are copied in, made when first used.
+  private var inputs: [String: TensorStorage] = [:]
+
+  /// - Parameter graph: Static.
+  init(_ graph: Graph, store: ParameterStore, options: Session.Options) throws {
+    self.graph = graph
+    runner = try BoundPlan.runner(graph, options)
+    for (name, storage) in try store.attach(graph) { try runner.bind(name, storage) }
+    outputs = graph.outputs.map(\.name)
+  }
+
+  private static func runner(_ graph: Graph, _ options: Session.Options) throws -> any StepRunner {
+    switch options.executor {
+    case .reference: return ReferenceRunner(graph: graph)
+    case .native: throw Diagnostic("the native executor is not in this version", kind: .unsupported)
+    case .vm, .auto:
+      let compilation = try Compiler.compile(graph, options: options.compile)
+      return try PlanRunner(plan: compilation.plan, threads: options.threads)
+    }
+  }
+
+  func set(_ name: String, _ tensor: HostTensor) throws {
+    if let storage = inputs[name] {
+      try storage.set(tensor)
+      return try runner.bind(name, storage)
+    }
+    let storage = try TensorStorage(tensor)
+    inputs[name] = storage
+    try runner.bind(name, storage)
+  }
+
+  func bind(_ name: String, _ storage: TensorStorage) throws { try runner.bind(name, storage) }
+
+  func run() throws -> [String: HostTensor] {
+    try runner.run()
+    var result: [String: HostTensor] = [:]
+    for name in outputs { result[name] = try runner.output(name) }
+    return result
+  }
+}

@@ -1,0 +1,77 @@
+import Dispatch
+import JacquardCore
+import JacquardIR
+
+/// Runs a forward graph on trained weights.
+///
+/// ```swift
+/// try store.save(to: "mlp.safetensors")
+/// let predictor = try Predictor(graph, weights: "mlp.safetensors")
+/// let logits = try predictor.predict(images)
+/// ```
+public final class Predictor: Sendable {
+  private let session: Session
+
+  /// Steps asked for by `await` run one after the other on this queue's thread, never on a cooperative one. There is one
+  /// for all predictors: steps are parallel in themselves.
+  private static let queue = DispatchQueue(label: "jacquard.predict")
+
+  /// - Parameter store: The weights; shared, not copied.
+  public init(_ graph: Graph, _ store: ParameterStore, options: Session.Options = .init()) throws {
+    session = try Session(graph, store, options: options)
+  }
+
+  /// - Parameter path: A safetensors file with the weights.
+  /// - Throws: `Diagnostic` if the file is damaged, lacks a parameter of the graph, or has one of another type.
+  public convenience init(_ graph: Graph, weights path: String, options: Session.Options = .init()) throws {
+    let store = try ParameterStore.load(path)
+    let known = Set(store.names)
+    for input in graph.inputs where input.role == .parameter && !known.contains(input.name) {
+      throw Diagnostic("has no parameter '\(input.name)' (\(input.type))", place: path)
+    }
+    try self.init(graph, store, options: options)
+  }
+
+  /// All outputs by name.
+  public func predict(_ inputs: [String: HostTensor]) throws -> [String: HostTensor] { try session.step(inputs) }
+
+  /// The only output for the only data input.
+  public func predict(_ input: HostTensor) throws -> HostTensor {
+    let name = try single(session.graph.inputs.filter { $0.role == .data }.map(\.name), "data input")
+    let output = try single(session.graph.outputs.map(\.name), "output")
+    guard let value = try predict([name: input])[output] else {
+      throw Diagnostic("no output '\(output)'", kind: .internalError)
+    }
+    return value
+  }
+
+  private func single(_ names: [String], _ what: String) throws -> String {
+    if names.count == 1 { return names[0] }
+    throw Diagnostic("graph '\(session.graph.name)' has \(names.count) \(what)s; name them")
+  }
+
+  /// All outputs by name, computed without blocking a cooperative thread.
+  public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
+    try await Predictor.offload { try self.session.step(inputs) }
+  }
+
+  /// The only output for the only data input, computed without blocking a cooperative thread.
+  public func predict(_ input: HostTensor) async throws -> HostTensor {
+    try await Predictor.offload { try self.predict(input) }
+  }
+
+  /// Runs a blocking step on the queue's thread.
+  static func offload<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
+    try Task.checkCancellation()
+    return try await withCheckedThrowingContinuation { continuation in
+      queue.async { continuation.resume(with: Result { try body() }) }
+    }
+  }
+}
+
+extension Session {
+  /// A step computed without blocking a cooperative thread. Cancellation works between steps.
+  public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
+    try await Predictor.offload { try self.step(inputs) }
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// How training reports on standard error.
+public enum ProgressStyle: String, Sendable, Hashable, CaseIterable {
+  /// A bar on a terminal, else plain lines.
+  case automatic
+  case bar, lines, silent
+}
+
+/// Shows the progress of an epoch: rate, loss, time left.
+struct ProgressBar {
+  private let style: ProgressStyle
+  private let total: Int
+  private let title: String
+  private let write: (String) -> Void
+  private let start: ContinuousClock.Instant
+  private var shown: ContinuousClock.Instant
+  private let done: Int
+
+  /// - Parameters:
+  ///   - total: Steps of the epoch.
+  ///   - done: Steps made before, in an interrupted run.
+  init(
+    _ style: ProgressStyle, title: String, total: Int, done: Int = 0,
+    write: @escaping (String) -> Void = ProgressBar.standardError
+  ) {
+    self.style = style == .automatic ? (isatty(STDERR_FILENO) == 1 ? .bar : .lines) : style
+    self.total = total
+    self.title = title
+    self.done = done
+    self.write = write
+    start = .now
+    shown = start
+  }
+
+  static func standardError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+  /// Called after each step with the examples since the start; draws at most ten times a second.
+  mutating func step(_ steps: Int, _ examples: Int, loss: Double) {
+    guard style == .bar else { return }
+    let now = ContinuousClock.now
+    if shown.duration(to: now) < .milliseconds(100) { return }
+    shown = now
+    let seconds = ProgressBar.seconds(start.duration(to: now))
+    let filled = total > 0 ? 24 * steps / total : 24
+    let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
+    let left = seconds * Double(total - steps) / Double(max(1, steps - done))
+    let text = "\(title) [\(bar)] \(steps)/\(total)  \(rate(examples, seconds))  loss \(ProgressBar.short(loss))"
+    write("\r\u{1B}[K\(text)  \(ProgressBar.time(left)) left")
+  }
+
+  /// Called at the end of the epoch.
+  func finish(_ result: EpochResult) {
+    if style == .silent { return }
+    var text = "\(title)  loss \(ProgressBar.short(result.loss))"
+    for (name, value) in result.evaluation.sorted(by: { $0.key < $1.key }) {
+      text += "  \(name) \(name == "accuracy" ? ProgressBar.percent(value) : ProgressBar.short(value))"
+    }
+    text += "  \(rate(result.examples, result.seconds))  \(ProgressBar.time(result.seconds))\n"
+    write(style == .bar ? "\r\u{1B}[K\(text)" : text)
+  }
+
+  private func rate(_ examples: Int, _ seconds: Double) -> String {
+    "\(Int((Double(examples) / max(seconds, 1e-9)).rounded())) examples/s"
+  }
+
+  static func seconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) + Double(attoseconds) * 1e-18
+  }
+
+  /// Four significant digits.
+  static func short(_ value: Double) -> String { String(format: "%.4g", value) }
+  static func percent(_ value: Double) -> String { String(format: "%.1f %%", value * 100) }
+
+  static func time(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds < 1e6 else { return "?" }
+    if seconds < 60 { return String(format: "%.1f s", seconds) }
+    let whole = Int(seconds)
+    return "\(whole / 60) min \(whole % 60) s"
+  }
+}

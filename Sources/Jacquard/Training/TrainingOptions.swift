@@ -1,0 +1,47 @@
+/// How a model is trained.
+public struct TrainingOptions: Sendable {
+  public var epochs: Int
+  public var batchSize: Int
+  /// S: with it the order of the examples is drawn.
+  public var seed: Int
+  public var shuffles: Bool
+  public var remainder: Remainder
+  /// Columns by input, where the graph's hints are not meant.
+  public var map: [String: String]
+  /// Name of the output that is shown and stopped by.
+  public var loss: String
+  /// Column of the classes, for the accuracy.
+  public var labels: String
+  public var progress: ProgressStyle
+  public var earlyStopping: EarlyStopping?
+  /// Where checkpoints are written; nil for none.
+  public var checkpoint: String?
+  /// Steps between checkpoints; one is also written after each epoch.
+  public var checkpointEvery: Int?
+  /// Most steps of one call of `fit`; nil for no limit. Training then stands within an epoch, and can go on.
+  public var stepLimit: Int?
+  public var session: Session.Options
+
+  public init(
+    epochs: Int = 1, batchSize: Int = 128, seed: Int = 0, shuffles: Bool = true, remainder: Remainder = .keep,
+    map: [String: String] = [:], loss: String = "loss", labels: String = "label",
+    progress: ProgressStyle = .automatic, earlyStopping: EarlyStopping? = nil, checkpoint: String? = nil,
+    checkpointEvery: Int? = nil, stepLimit: Int? = nil,
+    session: Session.Options = .init()
+  ) {
+    self.epochs = epochs
+    self.batchSize = max(1, batchSize)
+    self.seed = seed
+    self.shuffles = shuffles
+    self.remainder = remainder
+    self.map = map
+    self.loss = loss
+    self.labels = labels
+    self.progress = progress
+    self.earlyStopping = earlyStopping
+    self.checkpoint = checkpoint
+    self.checkpointEvery = checkpointEvery
+    self.stepLimit = stepLimit
+    self.session = session
+  }
+}
