@@ -8,6 +8,10 @@ let package = Package(
   name: "Jacquard",
   products: [
     .library(name: "Jacquard", targets: ["Jacquard"]),
+    .executable(name: "jacquard", targets: ["JacquardCLI"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
   ],
   targets: [
     .systemLibrary(
@@ -28,11 +32,15 @@ let package = Package(
     .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
     .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
     .target(name: "Jacquard", dependencies: ["JacquardRuntime", "JacquardInterchange"]),
+    .executableTarget(
+      name: "JacquardCLI",
+      dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
     .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
     .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),
     .testTarget(name: "JacquardTests", dependencies: ["Jacquard"]),
+    .testTarget(name: "JacquardCLITests", dependencies: ["JacquardCLI"]),
   ]
 )

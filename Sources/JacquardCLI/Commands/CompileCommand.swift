@@ -1,0 +1,42 @@
+import ArgumentParser
+import JacquardCore
+import JacquardIR
+import JacquardPlanner
+
+/// `jacquard compile`
+struct CompileCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compile", abstract: "Compiles a graph to a plan that run executes.")
+
+  @Argument(help: "A graph.")
+  var graph: String
+
+  @OptionGroup var bind: BindOptions
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("The plan to write.", valueName: "name.plan.json"))
+  var output: String
+
+  @Option(help: ArgumentHelp("The most bytes that the plan's arena may take.", valueName: "bytes"))
+  var memoryLimit: Int?
+
+  func validate() throws { try requirePositive(memoryLimit, "--memory-limit") }
+
+  func run(_ console: Console) throws {
+    if output.hasSuffix("/") || !output.contains(".") { throw Version.lacks("compiling ahead of time to C") }
+    if !output.hasSuffix(".json") {
+      throw Diagnostic("\(output): a plan is written as NAME.plan.json", kind: .unsupported)
+    }
+    guard case .graph(let source) = try Loaded(graph) else {
+      throw Diagnostic("is a compiled plan already", place: graph)
+    }
+    try OutputFile.check(output)
+    let plan = try naming(graph) {
+      var options = CompileOptions()
+      options.memoryLimit = memoryLimit
+      return try Compiler.compile(source, bindings: try bind.sizes(), options: options).plan
+    }
+    try plan.write(to: output)
+    console.print(
+      "\(output): \(plan.program.kernels.count) kernels, arena \(NumberText.grouped(plan.arenaBytes)) bytes")
+  }
+}

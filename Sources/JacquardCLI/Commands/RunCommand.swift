@@ -1,0 +1,72 @@
+import ArgumentParser
+import Jacquard
+import JacquardCore
+import JacquardRuntime
+
+/// `jacquard run`
+struct RunCommand: ConsoleCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Runs a graph or a compiled plan.",
+    discussion: "Writes each output as DIR/NAME.npy, or prints a summary of each.")
+
+  @Argument(help: "A graph (.json, text form) or a compiled plan (.plan.json).")
+  var graph: String
+
+  @Option(name: .customLong("input"), help: ArgumentHelp("Data for an input.", valueName: "name=file.npy"))
+  var inputs: [NamedText] = []
+
+  @Option(help: ArgumentHelp("Parameters and state; without it their initialisers.", valueName: "file.safetensors"))
+  var params: String?
+
+  @OptionGroup var bind: BindOptions
+  @OptionGroup var seed: SeedOptions
+
+  @Option(help: ArgumentHelp("Folder for the outputs.", valueName: "dir"))
+  var outputDir: String?
+
+  @OptionGroup var executor: ExecutorOptions
+
+  @Option(help: ArgumentHelp("Steps to run; updates feed back. Outputs are those of the last step.", valueName: "k"))
+  var steps: Int = 1
+
+  @Flag(help: "Draw missing data inputs from their sample hints.")
+  var synthetic = false
+
+  @Flag(help: "Stop at the first value that is not a number.")
+  var checkNan = false
+
+  @Option(help: ArgumentHelp("Where to keep the final parameters and state.", valueName: "file.safetensors"))
+  var save: String?
+
+  func validate() throws { try requirePositive(steps, "--steps") }
+
+  func run(_ console: Console) throws {
+    try executor.check()
+    if checkNan { throw Version.lacks("--check-nan") }
+    let loaded = try Loaded(graph)
+    try OutputFile.check(save)
+    let given = try GivenInputs(inputs)
+    try given.check(loaded, path: graph)
+    let program = try StaticProgram(loaded, path: graph, bindings: try bind.sizes(), types: given.types)
+    for input in program.inputs { try given.fits(input, exactly: true) }
+    let runner = try program.runner(executor.kind, threads: executor.threads)
+    let bound = try BoundInputs(
+      program, runner, given: given, parameters: params, synthetic: synthetic, seed: seed.seed)
+    let folder = try outputDir.map { try OutputFolder($0) }
+    console.noteUnoptimisedRuntime()
+    let outputs = try naming(graph) {
+      for _ in 0..<steps { try runner.run() }
+      return try runner.outputNames.map { (name: $0, tensor: try runner.output($0)) }
+    }
+    try folder?.stage(outputs)
+    if let save { try bound.store.save(to: save) }
+    try folder?.commit()
+    if folder == nil { summarise(outputs, console) }
+  }
+
+  private func summarise(_ outputs: [(name: String, tensor: HostTensor)], _ console: Console) {
+    var table = TextTable([.left, .left])
+    for output in outputs { table.add(output.name, TensorSummary(tensor: output.tensor).text) }
+    for line in table.lines() { console.print(line) }
+  }
+}

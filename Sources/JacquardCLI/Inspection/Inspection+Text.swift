@@ -1,0 +1,161 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+import JacquardPlanner
+import JacquardTransforms
+
+extension Inspection {
+  /// The stages as text, each under a heading if there are several.
+  func text(_ stages: [Stage]) throws -> String {
+    try stages.map { stage in
+      let lines = try lines(stage, isAlone: stages.count == 1)
+      let body = lines.joined(separator: "\n")
+      return stages.count == 1 ? body : "== \(stage.rawValue) ==\n\(body)\n"
+    }.joined(separator: "\n")
+  }
+
+  private func lines(_ stage: Stage, isAlone: Bool) throws -> [String] {
+    switch stage {
+    case .graph: return try graph.map { [try $0.text().text.trimmingLineEnd] } ?? []
+    case .optimized: return try optimized()
+    case .kernels: return kernels()
+    case .plan: return (isAlone ? passes(withRules: false) + [""] : []) + schedule()
+    case .memory: return memory()
+    }
+  }
+
+  // MARK: Passes
+
+  private func optimized() throws -> [String] {
+    guard let compilation else { return [] }
+    return passes(withRules: true) + ["", try compilation.graph.text().text.trimmingLineEnd]
+  }
+
+  /// The table of passes, and under each the rules that fired with the lines that state them.
+  private func passes(withRules: Bool) -> [String] {
+    guard let compilation else { return [] }
+    var table = TextTable([.left, .right, .right, .right, .right, .left])
+    table.add("pass", "ms", "nodes", "after", "rules fired", "")
+    for pass in compilation.record.passes {
+      table.add(
+        pass.name, NumberText.fixed(pass.seconds * 1000, 2), "\(pass.nodesBefore)", "\(pass.nodesAfter)",
+        "\(pass.firings.count)", pass.skipped ? "nothing to do" : pass.explanation)
+    }
+    var lines = table.lines()
+    if withRules { lines += [""] + rules(compilation.record) }
+    var times = TextTable([.left, .right])
+    times.add("step", "ms")
+    for time in compilation.times { times.add(time.step, NumberText.fixed(time.milliseconds, 2)) }
+    return lines + [""] + times.lines()
+  }
+
+  private func rules(_ record: CompilationRecord) -> [String] {
+    var table = TextTable([.left, .left, .right, .left])
+    table.add("pass", "rule", "times", "stated at")
+    for pass in record.passes {
+      for (rule, count) in pass.counts {
+        let site = pass.firings.first { $0.rule == rule }?.site.description ?? ""
+        table.add(pass.name, rule, "\(count)", site)
+      }
+    }
+    return table.lines()
+  }
+
+  // MARK: Kernels
+
+  private func kernels() -> [String] {
+    guard let plan else { return [] }
+    let before = compilation.map { " (\($0.lowered.kernels.count) before fusion)" } ?? ""
+    var lines = ["\(plan.program.kernels.count) kernels\(before)"]
+    for index in plan.program.kernels.indices { lines += kernel(index, plan) }
+    if whyNotFused { lines += refusals() }
+    return lines
+  }
+
+  private func kernel(_ index: Int, _ plan: Plan) -> [String] {
+    let kernel = plan.program.kernels[index]
+    let barrier = plan.barriers[index] ? ", after a barrier" : ""
+    var lines = [
+      "", "kernel \(index) \(kernel.name)  \(NumberText.nanoseconds(plan.costs[index])) on one thread\(barrier)",
+    ]
+    for (position, text) in origins(kernel.nodes, plan).enumerated() {
+      lines.append((position == 0 ? "  from    " : "          ") + text)
+    }
+    lines.append("  reads   " + buffers(kernel.reads, plan))
+    lines.append("  writes  " + buffers(kernel.writes, plan))
+    return lines + KernelText(plan: plan, kernel: kernel).lines.map { "    " + $0 }
+  }
+
+  /// The nodes by the user's lines: `Models/MLP.swift:12: dot %0, add %1`, at most so many in a row.
+  private func origins(_ nodes: [NodeID], _ plan: Plan) -> [String] {
+    var groups: [(site: String, nodes: [String])] = []
+    for id in nodes {
+      guard let node = plan.node(id) else { continue }
+      let name = node.label.hasPrefix(node.operation) ? node.label : "\(node.operation) '\(node.label)'"
+      let site = node.site ?? "no source line"
+      if let index = groups.firstIndex(where: { $0.site == site }) {
+        groups[index].nodes.append(name)
+      } else {
+        groups.append((site, [name]))
+      }
+    }
+    return groups.flatMap { group in
+      stride(from: 0, to: group.nodes.count, by: 8).map { start in
+        let names = group.nodes[start..<min(start + 8, group.nodes.count)].joined(separator: ", ")
+        return start == 0 ? "\(group.site): \(names)" : "  \(names)"
+      }
+    }
+  }
+
+  private func buffers(_ ids: [BufferID], _ plan: Plan) -> String {
+    ids.map { id in
+      let buffer = plan.program[id]
+      return "\(buffer.name) \(TensorType(buffer.dtype, Shape(buffer.extents)))"
+    }.joined(separator: ", ")
+  }
+
+  /// Pairs that stayed apart, each reason once.
+  private func refusals() -> [String] {
+    guard let refusals = compilation?.fusion.refusals else { return [] }
+    var lines = ["", "not fused"]
+    for refusal in Inspection.unique(refusals) {
+      lines.append("  \(list(refusal.producer))  with  \(list(refusal.consumer))")
+      lines.append("    because \(refusal.reason.rawValue)")
+    }
+    if lines.count == 2 { lines.append("  nothing was refused") }
+    return lines
+  }
+
+  private func list(_ nodes: [NodeID]) -> String {
+    let shown = nodes.prefix(3).map(describe).joined(separator: " + ")
+    return nodes.count > 3 ? "\(shown) + \(nodes.count - 3) more" : shown
+  }
+
+  static func unique(_ refusals: [FusionRefusal]) -> [FusionRefusal] {
+    var seen: Set<FusionRefusal> = []
+    return refusals.filter { seen.insert($0).inserted }
+  }
+
+  // MARK: Plan
+
+  private func schedule() -> [String] {
+    guard let plan else { return [] }
+    var lines = ["plan \(plan.name)"]
+    let sizes = plan.bindings.map { "\($0.symbol) = \($0.size)" }
+    if !sizes.isEmpty { lines.append("bound to \(sizes.joined(separator: ", "))") }
+    var table = TextTable([.right, .left, .right, .left, .left])
+    table.add("#", "kernel", "cost", "barrier", "writes")
+    for (index, kernel) in plan.program.kernels.enumerated() {
+      table.add(
+        "\(index)", kernel.name, NumberText.nanoseconds(plan.costs[index]), plan.barriers[index] ? "yes" : "",
+        kernel.writes.map { "\(plan.program[$0].name) -> \(Inspection.place(plan.storage[$0.index], plan))" }
+          .joined(separator: ", "))
+    }
+    return lines + table.lines()
+  }
+}
+
+extension String {
+  /// Without the last line end.
+  var trimmingLineEnd: String { hasSuffix("\n") ? String(dropLast()) : self }
+}

@@ -1,0 +1,79 @@
+import JacquardCore
+import JacquardFiles
+import JacquardIR
+import JacquardKernels
+import JacquardPlanner
+import JacquardTransforms
+
+/// What `inspect` looks at. All of it comes from the graph, the record of its compilation and the plan.
+struct Inspection {
+  /// The stages that exist.
+  enum Stage: String, CaseIterable {
+    case graph, optimized, kernels, plan, memory
+  }
+
+  let path: String
+  let name: String
+  /// nil for a plan from a file.
+  let graph: Graph?
+  /// nil for a plan from a file, or if only the graph is wanted.
+  let compilation: Compilation?
+  private let readPlan: Plan?
+  let whyNotFused: Bool
+
+  /// - Throws: `Diagnostic` if the file is damaged or does not compile.
+  init(_ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool) throws {
+    self.path = path
+    self.whyNotFused = whyNotFused
+    switch try Loaded(path) {
+    case .graph(let graph):
+      (self.graph, name, readPlan) = (graph, graph.name, nil)
+      let needsCompilation = stages.contains { $0 != .graph }
+      compilation = needsCompilation ? try naming(path) { try Compiler.compile(graph, bindings: bindings) } : nil
+    case .plan(let plan):
+      (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
+    }
+  }
+
+  var plan: Plan? { compilation?.plan ?? readPlan }
+
+  /// The stages of a kind of file: a plan knows nothing of its graph.
+  func available(_ stages: [Stage], isChosen: Bool) throws -> [Stage] {
+    if graph != nil { return stages }
+    let known = stages.filter { $0 != .graph && $0 != .optimized }
+    if known.isEmpty || (isChosen && known.count < stages.count) {
+      throw Diagnostic("a plan holds no stage \(stages[0].rawValue)", kind: .unsupported, place: path)
+    }
+    if whyNotFused {
+      throw Diagnostic("a plan does not know why kernels were not fused", kind: .unsupported, place: path)
+    }
+    return known
+  }
+
+  // MARK: Names
+
+  /// `add 'h' (Models/MLP.swift:12)`
+  func describe(_ id: NodeID) -> String {
+    guard let node = plan?.node(id) else {
+      guard let graph = compilation?.graph, graph.nodes.indices.contains(id.index) else { return "%\(id.index)" }
+      let node = graph.nodes[id.index]
+      return Inspection.describe(node.operationName, graph.describe(node), node.site?.description)
+    }
+    return Inspection.describe(node.operation, node.label, node.site)
+  }
+
+  private static func describe(_ operation: String, _ label: String, _ site: String?) -> String {
+    let name = label.hasPrefix(operation) ? label : "\(operation) '\(label)'"
+    return name + (site.map { " (\($0))" } ?? "")
+  }
+
+  /// Where a buffer lives.
+  static func place(_ storage: Plan.Storage, _ plan: Plan) -> String {
+    switch storage {
+    case .unused: "unused"
+    case .input(let input): "input '\(plan.inputs[input].name)'"
+    case .constant(let constant): "constant \(constant)"
+    case .arena(let offset): "arena + \(offset)"
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import Jacquard
+import JacquardCore
+import JacquardFiles
+import JacquardIR
+import JacquardKernels
+import JacquardPlanner
+import JacquardRuntime
+
+/// Times steps of a graph or plan.
+struct Benchmark {
+  /// What is measured.
+  struct Subject {
+    let path: String
+    let loaded: Loaded
+    let bindings: [String: Int]
+
+    init(_ path: String, bindings: [String: Int]) throws {
+      self.path = path
+      self.bindings = bindings
+      loaded = try Loaded(path)
+    }
+  }
+
+  private let subject: Subject
+  private let executor: ExecutorKind
+  private let threads: Int?
+  private let seed: Int
+
+  init(_ subject: Subject, executor: ExecutorKind, threads: Int?, seed: Int) {
+    self.subject = subject
+    self.executor = executor
+    self.threads = threads
+    self.seed = seed
+  }
+
+  /// - Parameter steps: nil for as many as take about a second.
+  func measure(steps: Int?) throws -> BenchmarkResult {
+    let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
+    let cold = try Benchmark.timed { try program.runner(executor, threads: threads) }
+    let plan = (cold.value as? PlanRunner)?.plan
+    var result = BenchmarkResult(graph: program.name, executor: executor.rawValue, plan: plan)
+    result.compileCold = cold.milliseconds
+    result.compileWarm = try Benchmark.timed { try warm(program) }.milliseconds
+    let runner = cold.value
+    result.threads = (runner as? PlanRunner)?.threads ?? 1
+    result.scratchBytes = (runner as? PlanRunner)?.scratchBytesPerThread ?? 0
+    let bound = try BoundInputs(
+      program, runner, given: try GivenInputs([]), parameters: nil, synthetic: true, seed: seed)
+    result.times = try withExtendedLifetime(bound) { try Benchmark.times(runner, steps) }
+    result.peakBytes = Machine.peakResidentBytes
+    return result
+  }
+
+  /// Compiles again what was compiled before in this process; what it makes is thrown away.
+  private func warm(_ program: StaticProgram) throws {
+    switch program.content {
+    case .graph(let graph) where executor != .reference: _ = try Compiler.compile(graph)
+    case .plan(let plan): try plan.verify()
+    case .graph: break
+    }
+  }
+
+  // MARK: Times
+
+  private static func timed<T>(_ body: () throws -> T) rethrows -> (value: T, milliseconds: Double) {
+    let start = ContinuousClock.now
+    let value = try body()
+    return (value, milliseconds(start.duration(to: .now)))
+  }
+
+  private static func milliseconds(_ duration: Duration) -> Double {
+    let (seconds, attoseconds) = duration.components
+    return Double(seconds) * 1e3 + Double(attoseconds) * 1e-15
+  }
+
+  /// Milliseconds of each step, after warming up for at least three steps and a tenth of a second.
+  private static func times(_ runner: any StepRunner, _ steps: Int?) throws -> [Double] {
+    let start = ContinuousClock.now
+    var warmUp = 0
+    repeat {
+      try runner.run()
+      warmUp += 1
+    } while warmUp < 3 || (warmUp < 1000 && start.duration(to: .now) < .milliseconds(100))
+    let each = milliseconds(start.duration(to: .now)) / Double(warmUp)
+    let count = steps ?? min(2000, max(10, Int(1000 / max(each, 0.001))))
+    var times: [Double] = []
+    times.reserveCapacity(count)
+    for _ in 0..<count { times.append(try timed { try runner.run() }.milliseconds) }
+    return times
+  }
+}
+
+/// The figures of a benchmark.
+struct BenchmarkResult {
+  let graph: String
+  let executor: String
+  /// nil for the reference executor, which has none.
+  let plan: Plan?
+  var threads = 1
+  var scratchBytes = 0
+  var compileCold = 0.0
+  var compileWarm = 0.0
+  /// Milliseconds a step.
+  var times: [Double] = []
+  var peakBytes = 0
+
+  init(graph: String, executor: String, plan: Plan?) {
+    self.graph = graph
+    self.executor = executor
+    self.plan = plan
+  }
+
+  /// The value below which a share of the times lies (nearest rank).
+  func percentile(_ share: Double) -> Double {
+    let sorted = times.sorted()
+    if sorted.isEmpty { return 0 }
+    return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
+  }
+
+  var median: Double {
+    let sorted = times.sorted()
+    if sorted.isEmpty { return 0 }
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+  }
+
+  /// Two operations for each multiplication of the plan's products, a second, in milliards.
+  var gigaflops: Double {
+    let operations = plan.map(BenchmarkResult.operations) ?? 0
+    return median > 0 ? operations / (median * 1e6) : 0
+  }
+
+  static func operations(_ plan: Plan) -> Double {
+    plan.program.kernels.reduce(0.0) { sum, kernel in
+      guard case .contraction(let product) = kernel.kind else { return sum }
+      let points = product.extents.reduce(1.0) { $0 * Double($1) }
+      return sum + 2 * points * Double(product.k)
+    }
+  }
+
+  var json: JSONValue {
+    return JSONValue(fields: [
+      ("graph", JSONValue(graph)), ("executor", JSONValue(executor)), ("threads", JSONValue(threads)),
+      ("steps", JSONValue(times.count)), ("median_ms", milliseconds(median)),
+      ("min_ms", milliseconds(times.min() ?? 0)), ("p90_ms", milliseconds(percentile(0.9))),
+      ("compile_cold_ms", milliseconds(compileCold)), ("compile_warm_ms", milliseconds(compileWarm)),
+      ("arena_bytes", JSONValue(plan?.arenaBytes ?? 0)),
+      ("arena_lower_bound_bytes", JSONValue(plan?.memory.lowerBound ?? 0)),
+      ("arena_naive_bytes", JSONValue(plan?.memory.naive ?? 0)), ("scratch_bytes_per_thread", JSONValue(scratchBytes)),
+      ("in_place_joins", JSONValue(plan?.memory.joins.count ?? 0)),
+      ("kernels", JSONValue(plan?.program.kernels.count ?? 0)),
+      ("gflops", JSONValue((gigaflops * 100).rounded() / 100)), ("peak_rss_bytes", JSONValue(peakBytes)),
+    ])
+  }
+
+  /// To a tenth of a microsecond.
+  private func milliseconds(_ value: Double) -> JSONValue { JSONValue((value * 1e4).rounded() / 1e4) }
+
+  var text: String {
+    var table = TextTable([.left, .left])
+    table.add("graph", graph)
+    table.add("executor", "\(executor), \(threads) thread\(threads == 1 ? "" : "s")")
+    let figures = [median, times.min() ?? 0, percentile(0.9)].map { "\(NumberText.fixed($0, 4)) ms" }
+    table.add("step", "median \(figures[0])  min \(figures[1])  p90 \(figures[2])  of \(times.count)")
+    table.add("compile", "cold \(NumberText.fixed(compileCold, 2)) ms  warm \(NumberText.fixed(compileWarm, 2)) ms")
+    if let plan {
+      let memory = plan.memory
+      let bounds = "lower bound \(NumberText.grouped(memory.lowerBound))  naive \(NumberText.grouped(memory.naive))"
+      table.add("arena", "\(NumberText.grouped(plan.arenaBytes)) bytes  \(bounds)")
+      table.add("scratch", "\(NumberText.grouped(scratchBytes)) bytes a thread")
+      table.add("kernels", "\(plan.program.kernels.count)  in-place joins \(memory.joins.count)")
+      table.add("products", "\(NumberText.fixed(gigaflops, 1)) GFLOP/s")
+    }
+    table.add("peak memory", "\(NumberText.grouped(peakBytes)) bytes resident")
+    return table.lines().joined(separator: "\n")
+  }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import JacquardCore
+import JacquardRuntime
+
+/// `NAME=VALUE`, cut at the first equals sign.
+struct NamedText: ExpressibleByArgument {
+  let name: String
+  let text: String
+
+  init?(argument: String) {
+    guard let equals = argument.firstIndex(of: "=") else { return nil }
+    name = String(argument[..<equals])
+    text = String(argument[argument.index(after: equals)...])
+    if name.isEmpty || text.isEmpty { return nil }
+  }
+}
+
+/// `N=128`.
+struct SymbolSize: ExpressibleByArgument {
+  let symbol: String
+  let size: Int
+
+  init?(argument: String) {
+    guard let parts = NamedText(argument: argument), let size = Int(parts.text) else { return nil }
+    self.symbol = parts.name
+    self.size = size
+  }
+}
+
+/// `A,B`.
+struct NameList: ExpressibleByArgument {
+  let names: [String]
+
+  init?(argument: String) {
+    names = argument.split(separator: ",").map(String.init)
+    if names.isEmpty { return nil }
+  }
+}
+
+extension ExecutorKind: ExpressibleByArgument {}
+
+/// Sizes of symbols.
+struct BindOptions: ParsableArguments {
+  @Option(name: .customLong("bind"), help: ArgumentHelp("Size of a symbol of the graph.", valueName: "N=128"))
+  var bindings: [SymbolSize] = []
+
+  /// - Throws: `Diagnostic` if a symbol is given two sizes.
+  func sizes() throws -> [String: Int] {
+    var result: [String: Int] = [:]
+    for binding in bindings {
+      if let other = result.updateValue(binding.size, forKey: binding.symbol), other != binding.size {
+        throw Diagnostic(
+          "--bind gives symbol \(binding.symbol) the sizes \(other) and \(binding.size)", kind: .unsupported)
+      }
+    }
+    return result
+  }
+}
+
+/// How to run.
+struct ExecutorOptions: ParsableArguments {
+  @Option(help: "auto, native, vm or reference. Here auto is vm.")
+  var executor: ExecutorKind = .auto
+
+  @Option(help: ArgumentHelp("Threads of a step; by default as many as there are processors.", valueName: "t"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...64).contains(threads) { throw ValidationError("--threads must be from 1 to 64") }
+  }
+
+  /// - Throws: `Diagnostic` for an executor that does not exist yet.
+  func check() throws {
+    if executor == .native { throw Version.lacks("executor native") }
+  }
+
+  /// What `auto` means.
+  var kind: ExecutorKind { executor == .auto ? .vm : executor }
+}
+
+/// Where random numbers begin.
+struct SeedOptions: ParsableArguments {
+  @Option(parsing: .unconditional, help: "Seed of initialisers, synthetic data and the order of examples.")
+  var seed: Int = 0
+}
+
+/// Arguments that a `validate()` looks at.
+func requirePositive(_ value: Int?, _ option: String) throws {
+  if let value, value < 1 { throw ValidationError("\(option) must be at least 1") }
+}

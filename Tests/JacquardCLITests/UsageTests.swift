@@ -1,0 +1,80 @@
+import Foundation
+import Testing
+
+@testable import JacquardCLI
+
+@Suite("Usage")
+struct UsageTests {
+  @Test("Wrong usage ends with 64")
+  func wrong() throws {
+    let folder = try TestFolder()
+    try folder.write("g.json", Fixtures.graph)
+    let g = folder["g.json"]
+    let lines: [[String]] = [
+      ["runn"], ["run"], ["run", g, "--colour"], ["run", g, "--bind", "N"], ["run", g, "--bind", "N=two"],
+      ["run", g, "--input", "x"], ["run", g, "--executor", "gpu"], ["run", g, "--threads", "0"],
+      ["run", g, "--threads", "65"], ["run", g, "--steps", "0"], ["run", g, "--seed", "one"],
+      ["run", g, "--synthetic", "--bind", "N=2", "--bind", "N=3"], ["grad", g], ["grad", g, "--of", "y"],
+      ["inspect", g, "--stage", "nothing"], ["inspect", g, "--format", "pdf"], ["train", g], ["bench"],
+      ["inspect", g, "--stage", "memory", "--format", "dot"], ["inspect", g, "--stage", "plan", "--why-not-fused"],
+      ["convert", g], ["convert", g, folder["g.xyz"]], ["convert", folder["g.dot"], folder["h.json"]],
+      ["compile", g, "-o", folder["g.txt"]], ["ops", "--format", "xml"], ["bench", g, "--steps", "-1"],
+      ["train", g, "--data", "x", "--epochs", "0"], ["train", g, "--data", "x", "--checkpoint-every", "4"],
+    ]
+    let before = folder.contents
+    for line in lines {
+      let outcome = jacquard(line)
+      #expect(outcome.status == 64, "\(line): \(outcome.errors)")
+      #expect(!outcome.errors.isEmpty && outcome.output.isEmpty, "\(line)")
+      #expect(folder.contents == before, "\(line) left something")
+    }
+  }
+
+  @Test("What this version does not have ends with 64 and says so")
+  func notYet() throws {
+    let folder = try TestFolder()
+    try folder.write("g.json", Fixtures.graph)
+    let g = folder["g.json"]
+    let lines: [[String]] = [
+      ["run", g, "--synthetic", "--executor", "native"], ["run", g, "--synthetic", "--check-nan"],
+      ["bench", g, "--executor", "native"], ["inspect", g, "--format", "html"], ["inspect", g, "--stage", "c"],
+      ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]], ["convert", g, folder["g.onnx"]],
+      ["convert", g, folder["g.mlir"]], ["convert", folder["g.onnx"], folder["g2.json"]], ["run", folder["g.onnx"]],
+      ["check", folder["g.onnx"]], ["train", g, "--data", "x", "--executor", "native"],
+    ]
+    for line in lines {
+      let outcome = jacquard(line)
+      #expect(outcome.status == 64, "\(line): \(outcome.errors)")
+      #expect(
+        outcome.errorLines.count == 1 && outcome.errors.contains("not in this version"), "\(line): \(outcome.errors)")
+    }
+  }
+
+  @Test("Help and version are no errors")
+  func help() {
+    for line in [["--help"], ["help", "run"], ["run", "--help"], ["--version"], ["version"], []] {
+      let outcome = jacquard(line)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty && !outcome.output.isEmpty, "\(line)")
+    }
+    #expect(jacquard("version").output.hasPrefix("jacquard \(Version.number)"))
+  }
+
+  @Test("A plan is refused where a graph is needed")
+  func planForGraph() throws {
+    let folder = try TestFolder()
+    try folder.write("g.json", Fixtures.graph)
+    let plan = folder["g.plan.json"]
+    #expect(jacquard("compile", folder["g.json"], "-o", plan).status == 0)
+    let lines: [([String], Int32)] = [
+      (["grad", plan, "--of", "y", "--wrt", "w", "-o", folder["d.json"]], 2), (["convert", plan, folder["d.dot"]], 2),
+      (["compile", plan, "-o", folder["d.plan.json"]], 2), (["train", plan, "--data", "x"], 2),
+      (["run", plan, "--synthetic", "--bind", "N=3"], 2),
+      (["run", plan, "--synthetic", "--executor", "reference"], 64),
+      (["inspect", plan, "--stage", "graph"], 64), (["inspect", plan, "--why-not-fused"], 64),
+    ]
+    for (line, status) in lines {
+      let outcome = jacquard(line)
+      #expect(outcome.status == status && outcome.errorLines.count == 1, "\(line): \(outcome.errors)")
+    }
+  }
+}
