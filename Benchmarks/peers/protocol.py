@@ -1,0 +1,119 @@
+"""The line protocol of a peer: a process that lives as long as the comparison and answers one JSON object a line.
+
+    (start)    {"peer": ..., "version": ..., "model": ..., "threads": ..., "start_s": ...}
+    warmup     {"first_ms": ..., "steps": ...}          first step (compilation), then steps until the pace is steady
+    run K      {"times_ms": [K numbers], "loss": ...}   from the initial parameters, after a few steps not measured
+    rss        {"rss_bytes": ...}                       peak resident memory of this process
+    gemm       {"gflops": ...}                          a 1024^3 product in f32, best of many, the peer's or NumPy's
+    quit
+"""
+
+import argparse
+import gc
+import json
+import os
+import sys
+import time
+
+STARTED = time.perf_counter()
+WARMUP_SECONDS, WARMUP_STEPS = 1.0, 20
+UNMEASURED = 5
+GEMM_SIZE, GEMM_REPEATS = 1024, 30
+
+
+def arguments(description, **extra):
+    """The command line that every peer has: MODEL and --threads. Limits the process to that many processors, which is
+    the only way to limit some frameworks; so call it before importing one."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("model")
+    parser.add_argument("--threads", type=int, default=2)
+    for name, options in extra.items():
+        parser.add_argument(f"--{name}", **options)
+    parsed = parser.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        processors = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, processors[: parsed.threads])
+    os.environ["OMP_NUM_THREADS"] = str(parsed.threads)
+    return parsed
+
+
+def peak_resident_bytes():
+    """From VmHWM: the maximum that getrusage reports is inherited from the process that started this one."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
+
+
+def best_gflops(product):
+    """The speed of `product`, which multiplies two square matrices of GEMM_SIZE and waits for the result."""
+    product()
+    best = min(timed(product) for _ in range(GEMM_REPEATS))
+    return 2 * GEMM_SIZE**3 / best / 1e6
+
+
+def numpy_product():
+    """NumPy's, which is OpenBLAS: often faster than what a framework brings along."""
+    import numpy as np  # not before `arguments` has limited the threads
+
+    square = np.ones((GEMM_SIZE, GEMM_SIZE), np.float32)
+    return lambda: square @ square
+
+
+def timed(action):
+    """Milliseconds."""
+    start = time.perf_counter()
+    action()
+    return (time.perf_counter() - start) * 1e3
+
+
+class Peer:
+    """`training` has `step()`, which runs one step to its end; `reset()`, back to the initial parameters; and `last`,
+    the loss of the last step. `product()` is as for `best_gflops`.
+
+    Each `run` starts from the initial parameters: a model that goes on learning one batch by heart ends with gradients
+    and moments too small for normal floats, and those are slow."""
+
+    def __init__(self, name, version, model, threads, training, product):
+        self.head = {"peer": name, "version": version, "model": model, "threads": threads}
+        self.training, self.step, self.product = training, training.step, product
+
+    def warmup(self):
+        first, steps, start = timed(self.step), 1, time.perf_counter()
+        while steps < WARMUP_STEPS or time.perf_counter() - start < WARMUP_SECONDS:
+            self.step()
+            steps += 1
+        gc.collect()
+        gc.freeze()
+        return {"first_ms": first, "steps": steps}
+
+    def run(self, count):
+        self.training.reset()
+        gc.disable()
+        for _ in range(UNMEASURED):
+            self.step()
+        times = [timed(self.step) for _ in range(count)]
+        gc.enable()
+        return {"times_ms": times, "loss": float(self.training.last)}
+
+    def answer(self, line):
+        command, *rest = line.split()
+        if command == "warmup":
+            return self.warmup()
+        if command == "run":
+            return self.run(int(rest[0]))
+        if command == "rss":
+            return {"rss_bytes": peak_resident_bytes()}
+        if command == "gemm":
+            return {"gflops": max(best_gflops(self.product), best_gflops(numpy_product()))}
+        return {"error": f"unknown command {command}"}
+
+    def serve(self):
+        """Answers until `quit` or the end of the input. Whatever a library prints goes to the error stream."""
+        answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        print(json.dumps({**self.head, "start_s": time.perf_counter() - STARTED}), file=answers)
+        for line in sys.stdin:
+            if line.split() == ["quit"]:
+                return
+            if line.strip():
+                print(json.dumps(self.answer(line)), file=answers)
