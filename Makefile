@@ -1,0 +1,54 @@
+# What a user of the repository runs. Everything is built once, in the release configuration.
+SHELL := /bin/bash
+SWIFT_FLAGS := -c release -Xswiftc -enable-testing
+BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
+APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist
+DEMO_DIR ?= out/demo
+
+.PHONY: help packages build demo test bench lint format ulp sanitize consumer clean
+
+help:
+	@echo "make demo      install what is needed, build, train on real images, show what happened"
+	@echo "make test      every test"
+	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make ulp       the maths functions over all 2^32 floats"
+	@echo "make sanitize  readers, verifier and runtime under AddressSanitizer"
+	@echo "make lint      check the format; make format mends it"
+
+# Debian's packages, where they are missing.
+packages:
+	@Scripts/install-packages.sh $(APT_PACKAGES)
+
+build: packages
+	swift build $(SWIFT_FLAGS)
+
+demo: build
+	@Scripts/demo.sh "$(BIN)/jacquard" "$(DEMO_DIR)"
+
+test: build
+	swift build $(SWIFT_FLAGS) --build-tests
+	swift test $(SWIFT_FLAGS) --skip-build
+	@Scripts/test-consumer.sh
+
+consumer:
+	@Scripts/test-consumer.sh
+
+bench: build
+	@Scripts/bench.sh "$(BIN)/jacquard"
+
+ulp: build
+	swift build $(SWIFT_FLAGS) --build-tests
+	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter UnitsInTheLastPlace
+
+sanitize: packages
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
+	  --filter 'Mutation|BadFile|BadInput|Verifier|Executors'
+
+lint:
+	swift format lint --strict --recursive Package.swift Sources Tests
+
+format:
+	swift format --in-place --recursive Package.swift Sources Tests
+
+clean:
+	rm -rf .build .build-asan out
