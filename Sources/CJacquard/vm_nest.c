@@ -225,7 +225,8 @@ void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers) {
             const int size = (int)jq_element_size((jq_dtype)i->dtype);
             unsigned char *own = registers[i->result];
             if (i->kind == JQ_DO_LOAD) {
-                const void *from = jq_load(w, nest, stage, &stage->accesses[i->number], JQ_DEPTH_NEST, &one, registers, own);
+                const jq_access *access = &stage->accesses[i->number];
+                const void *from = jq_load(w, nest, stage, access, JQ_DEPTH_NEST, &one, registers, own);
                 if (from != own) memcpy(own, from, (size_t)size);
             } else {
                 execute(w, nest, stage, i, &one, registers);

@@ -59,6 +59,8 @@ extension Operation {
 
   /// The same operation with the symbols of its dimensions replaced by numbers.
   public func bound(_ bindings: [String: Int]) throws -> Self {
+    // Without attributes there are no symbols.
+    if bindings.isEmpty || MemoryLayout<Self>.size == 0 { return self }
     let value = try AttributeEncoder.encode(self)
     if value.symbols.isEmpty { return self }
     return try AttributeDecoder.decode(Self.self, from: .attribute(value.bound(bindings)))

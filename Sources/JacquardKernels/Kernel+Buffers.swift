@@ -1,6 +1,6 @@
 import JacquardCore
 
-extension Array<Instruction> {
+extension [Instruction] {
   /// The buffers that a body reads.
   public var reads: [BufferID] {
     compactMap { instruction in

@@ -95,8 +95,8 @@ struct StepClock {
 }
 
 extension LoweredGraph {
-  /// Gives every output and update a buffer of its own, written by a kernel: one that is an input, a constant, or wanted twice
-  /// gets a copy.
+  /// Gives every output and update a buffer of its own, written by a kernel: one that is an input, a constant, or
+  /// wanted twice gets a copy.
   func withSeparateResults() -> LoweredGraph {
     var result = self
     let written = Set(program.kernels.flatMap(\.writes))

@@ -1,7 +1,8 @@
 import JacquardCore
 import JacquardKernels
 
-/// Rough nanoseconds of a kernel on one thread, from operations and bytes. Only for the choice of how many threads to wake.
+/// Rough nanoseconds of a kernel on one thread, from operations and bytes. Only for the choice of how many threads to
+/// wake.
 enum CostModel {
   static func nanoseconds(_ kernel: Kernel, _ program: KernelProgram) -> Int {
     switch kernel.kind {

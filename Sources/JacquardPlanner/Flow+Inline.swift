@@ -23,7 +23,8 @@ extension Flow {
 
   /// The flow with a map computed wherever its result was read.
   ///
-  /// A guarded read stays guarded: outside the map's space the fill value is selected, and the map's own loads are guarded.
+  /// A guarded read stays guarded: outside the map's space the fill value is selected, and the map's own loads are
+  /// guarded.
   func inlining(_ source: Flow) -> Flow {
     let store = source.stores[0]
     var result = Flow(outer: outer, inner: inner, order: order)

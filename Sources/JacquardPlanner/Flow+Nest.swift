@@ -2,7 +2,8 @@ import JacquardCore
 import JacquardKernels
 
 extension Flow {
-  /// The data flow of a nest that an operation emitted (without row-local arrays); nil if its stages have different inner spaces.
+  /// The data flow of a nest that an operation emitted (without row-local arrays); nil if its stages have different
+  /// inner spaces.
   init?(_ nest: LoopNest) {
     let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
     guard nest.locals.isEmpty, nest.stages.allSatisfy({ $0.inner.isEmpty || $0.inner == inner }) else { return nil }

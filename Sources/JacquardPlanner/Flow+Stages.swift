@@ -4,8 +4,8 @@ import JacquardKernels
 extension Flow {
   /// Cuts the flow into stages: one pass over the inner space for each level of reductions.
   ///
-  /// A value that a later pass needs again is computed again if that is cheap, else kept in a row-local array, so that for
-  /// example a softmax computes one exponential an element.
+  /// A value that a later pass needs again is computed again if that is cheap, else kept in a row-local array, so
+  /// that for example a softmax computes one exponential an element.
   func staged() -> LoopNest {
     if inner.isEmpty && reductions.isEmpty {
       return LoopNest(outer: outer, stages: [Stage(body: steps, stores: stores).compacted()], order: order)

@@ -126,7 +126,8 @@ struct Fusion {
     replace(reader, by: kernel)
   }
 
-  /// The flow reading `source` wherever it read `target`, at the same position in memory. Guarded and indirect loads stay.
+  /// The flow reading `source` wherever it read `target`, at the same position in memory. Guarded and indirect loads
+  /// stay.
   private func redirected(_ flow: Flow, _ target: BufferID, _ source: BufferID) -> Flow {
     guard flow.reads.contains(target) else { return flow }
     let buffer = program[source]
@@ -200,7 +201,7 @@ struct Fusion {
       while progress, kernels[index] != nil {
         progress = false
         for producer in producers(index).sorted(by: >) where !refused.contains(producer) {
-          if join(producer, index) {
+          if !isTooLarge(producer, index) && join(producer, index) {
             progress = true
             break
           }
@@ -208,6 +209,11 @@ struct Fusion {
         }
       }
     }
+  }
+
+  /// Spares a closer look at pairs that are too large in any case.
+  private func isTooLarge(_ producer: Int, _ consumer: Int) -> Bool {
+    (kernels[producer]?.stepCount ?? 0) + (kernels[consumer]?.stepCount ?? 0) > heuristics.maximumSteps
   }
 
   /// Puts a producer and a consumer into one kernel, at the consumer's number.
@@ -297,8 +303,8 @@ struct Fusion {
     wanted.contains(buffer) || !(readers[buffer] ?? []).subtracting(beside).isEmpty
   }
 
-  /// The kernels that depend on a producer and stand before its consumer in the sequence; nil if the consumer depends on one
-  /// of them, so that the two cannot be joined. A long search counts as a dependence.
+  /// The kernels that depend on a producer and stand before its consumer in the sequence; nil if the consumer depends
+  /// on one of them, so that the two cannot be joined. A long search counts as a dependence.
   private func between(_ producer: Int, _ consumer: Int) -> Set<Int>? {
     let end = sequence.position[consumer]
     var found = consumers(producer).filter { sequence.position[$0] < end }

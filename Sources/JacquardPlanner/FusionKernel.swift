@@ -57,6 +57,15 @@ struct FusionKernel: Sendable {
   /// The flow, if the kernel is nothing but one loop nest.
   var loop: Flow? { if case .flows(let flows) = body, flows.count == 1 { flows[0] } else { nil } }
 
+  /// Instructions of the one flow.
+  var stepCount: Int {
+    switch body {
+    case .flows(let flows): flows.count == 1 ? flows[0].steps.count : 0
+    case .product(_, let flow), .scatter(_, let flow): flow.steps.count
+    case .opaque: 0
+    }
+  }
+
   var isProduct: Bool { if case .product = body { true } else { false } }
 
   /// Buffers read other than through the flow's loads: operands of products, the base of a scatter.

@@ -126,6 +126,11 @@ enum FusionLegality {
     let innerCovered = covered.subtracting(outerAxes)
     let all = Set(first.extents.indices)
     guard innerCovered.isEmpty || covered == all else { return .failure(.init(.spacesDiffer)) }
+    // Each point of the consumer is one of the producer: no two of its axes run along the same one (an outer product).
+    let points = covered.reduce(1) { $0 &* first.extents[$1] }
+    guard Set(found).count == found.count, points == second.extents.reduce(1, &*) else {
+      return .failure(.init(.otherPoints))
+    }
     for (axis, target) in found.enumerated() {
       if let single = target.singleAxis, second.extents[axis] != first.extents[single] {
         return .failure(.init(.spacesDiffer))

@@ -5,8 +5,8 @@ import JacquardKernels
 struct InPlace {
   let program: KernelProgram
 
-  /// Whether a kernel may write one buffer over another: in one nest, every read of the other is at the position where the
-  /// result of the same point is stored, and no later pass reads it.
+  /// Whether a kernel may write one buffer over another: in one nest, every read of the other is at the position
+  /// where the result of the same point is stored, and no later pass reads it.
   func canOverwrite(_ kernel: Kernel, _ result: BufferID, over operand: BufferID) -> Bool {
     let (a, b) = (program[result], program[operand])
     guard a.dtype.byteSize == b.dtype.byteSize, a.count == b.count else { return false }

@@ -149,7 +149,7 @@ struct BodyVerifier {
     switch step.operation {
     case .constant(let scalar): return scalar.converted(to: step.dtype) == scalar || isNaN(scalar)
     case .index(let expression):
-      return expression.isCanonical && expression.range(in: extents) != nil && (step.dtype.isInteger || step.dtype.isFloat)
+      return expression.isCanonical && expression.range(in: extents) != nil && step.dtype.isNumeric
     case .load(let access):
       try verify(access, body)
       return plan.program[access.buffer].dtype == step.dtype
@@ -157,7 +157,8 @@ struct BodyVerifier {
       return isWellTyped(function, operands.map { body[$0].dtype }, step.dtype)
     case .cast: return true
     case .rowValue(let row): return rows.indices.contains(row) && rows[row] == step.dtype
-    case .local(let local): return locals.indices.contains(local) && locals[local] == step.dtype && written.contains(local)
+    case .local(let local):
+      return locals.indices.contains(local) && locals[local] == step.dtype && written.contains(local)
     case .accumulator: return accumulator == step.dtype
     case .random(let kind, let key, let element):
       let buffer = plan.program[key]
@@ -206,7 +207,9 @@ struct BodyVerifier {
 
   /// Checks that an access is in bounds for every point of the loops, or is checked when it runs.
   func verify(_ access: Access, _ body: [Instruction]) throws {
-    guard plan.program.buffers.indices.contains(access.buffer.index) else { throw Diagnostic("a buffer does not exist") }
+    guard plan.program.buffers.indices.contains(access.buffer.index) else {
+      throw Diagnostic("a buffer does not exist")
+    }
     let buffer = plan.program[access.buffer]
     guard access.indices.count == buffer.extents.count else { throw Diagnostic("an access has the wrong rank") }
     if let node = access.node, plan.node(node) == nil { throw Diagnostic("an access names a node that does not exist") }

@@ -50,7 +50,8 @@ struct MemoryPlan {
       var taken: Set<Int> = []
       for result in kernel.writes where isPlaced(result.index) && first[result.index] == position {
         let candidates = operands.filter { operand in
-          end[owner[operand.index]] == position && !taken.contains(owner[operand.index]) && last[operand.index] == position
+          let root = owner[operand.index]
+          return end[root] == position && !taken.contains(root) && last[operand.index] == position
             && rule.canOverwrite(kernel, result, over: operand)
         }
         guard let choice = candidates.max(by: { program[$0].byteCount < program[$1].byteCount }) else { continue }
@@ -113,8 +114,8 @@ struct MemoryPlan {
     for buffer in program.buffers.indices where isPlaced(buffer) { offsets[buffer] = best.offsets[owner[buffer]] }
   }
 
-  /// Exchanges pairs of the order in which blocks are placed as long as the arena is larger than it must be: always the same
-  /// pairs, and fewer for many blocks.
+  /// Exchanges pairs of the order in which blocks are placed as long as the arena is larger than it must be: always
+  /// the same pairs, and fewer for many blocks.
   private func exchange(_ start: [Block], _ best: inout (total: Int, offsets: [Int])) {
     var sequence = start
     let count = sequence.count

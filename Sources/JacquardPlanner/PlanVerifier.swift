@@ -3,8 +3,9 @@ import JacquardIR
 import JacquardKernels
 
 extension Plan {
-  /// Proves that running the plan stays in bounds: every reference exists, every access lies in its buffer for all points of
-  /// its loops, no buffer is read after its memory was given to another, programs are well typed, barriers suffice.
+  /// Proves that running the plan stays in bounds: every reference exists, every access lies in its buffer for all
+  /// points of its loops, no buffer is read after its memory was given to another, programs are well typed, barriers
+  /// suffice.
   ///
   /// A plan from a file is run only after this. - Throws: `Diagnostic` naming the kernel and the place.
   public func verify() throws {

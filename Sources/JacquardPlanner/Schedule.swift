@@ -13,8 +13,8 @@ struct Schedule {
   private let bytes: [Int]
   private let pinned: [Bool]
 
-  /// - Parameter updates: what replaces inputs after the step, by the input: it takes no memory of its own if every read of
-  ///   the old value comes before it is written.
+  /// - Parameter updates: what replaces inputs after the step, by the input: it takes no memory of its own if every
+  ///   read of the old value comes before it is written.
   init(_ program: KernelProgram, updates: [(old: BufferID, new: BufferID)] = []) {
     self.program = program
     let count = program.kernels.count
@@ -61,7 +61,9 @@ struct Schedule {
       if target < 0 || sources.isEmpty { continue }
       var seen: Set<Int> = [target]
       var stack = [target]
-      while let next = stack.popLast() { for kernel in after[next] where seen.insert(kernel).inserted { stack.append(kernel) } }
+      while let next = stack.popLast() {
+        for kernel in after[next] where seen.insert(kernel).inserted { stack.append(kernel) }
+      }
       for source in sources.sorted() where !seen.contains(source) && !before[target].contains(source) {
         before[target].append(source)
         after[source].append(target)

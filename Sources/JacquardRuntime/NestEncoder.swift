@@ -186,8 +186,8 @@ struct NestEncoder {
     return stage
   }
 
-  /// Places in scratch. Registers of one stage whose lives do not meet share a place; those of rows in a stage with inner
-  /// loops, results of reductions, and registers that do not vary have one to themselves.
+  /// Places in scratch. Registers of one stage whose lives do not meet share a place; those of rows in a stage with
+  /// inner loops, results of reductions, and registers that do not vary have one to themselves.
   private func registerOffsets(_ points: Int, _ scratch: inout Int) -> [Int64] {
     var offsets = [Int64](repeating: -1, count: registerCount)
     var shared: [(offset: Int64, until: Int)] = []

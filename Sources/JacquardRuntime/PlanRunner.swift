@@ -24,7 +24,8 @@ public final class PlanRunner: StepRunner {
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
-  /// - Throws: `Diagnostic` if the plan needs a feature that this executor has not, or more memory than the machine has.
+  /// - Throws: `Diagnostic` if the plan needs a feature that this executor has not, or more memory than the machine
+  ///   has.
   public init(plan: Plan, threads: Int? = nil) throws {
     self.plan = plan
     let wanted = threads ?? Int(jq_default_threads())

@@ -1,13 +1,14 @@
 import JacquardKernels
 
-/// The loops of a nest with as few axes as possible: axes of extent 1 left out, neighbours joined where every expression
-/// walks through them as through one.
+/// The loops of a nest with as few axes as possible: axes of extent 1 left out, neighbours joined where every
+/// expression walks through them as through one.
 struct Space {
   private(set) var outer: [Int]
   private(set) var inner: [Int]
   /// Extents of the old axes, in which bounds of old expressions are to be judged.
   let originalExtents: [Int]
-  /// An expression of the new axes for each old axis (only what `rewritten` needs: joined axes are never asked for alone).
+  /// An expression of the new axes for each old axis (only what `rewritten` needs: joined axes are never asked for
+  /// alone).
   private var map: [Int: (axis: Int, factor: Int)] = [:]
 
   var extents: [Int] { outer + inner }

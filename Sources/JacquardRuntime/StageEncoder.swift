@@ -77,7 +77,9 @@ struct StageEncoder {
     case .apply(let function, let operands): return try apply(function, operands, step.dtype)
     case .cast(let operand):
       let source = registerOf[operand]
-      guard let function = jq_cast(info(source).dtype.code, step.dtype.code) else { throw undefined("cast", step.dtype) }
+      guard let function = jq_cast(info(source).dtype.code, step.dtype.code) else {
+        throw undefined("cast", step.dtype)
+      }
       return emit(JQ_DO_CALL, step.dtype, info(source).depth, operands: [source]) { $0.function = function }
     case .rowValue(let row): return rowValues[row]
     case .local(let local): return emit(JQ_DO_LOCAL, step.dtype, .point) { $0.number = Int32(local) }

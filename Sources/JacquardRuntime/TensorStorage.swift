@@ -1,8 +1,8 @@
 import Foundation
 import JacquardCore
 
-/// Memory of one parameter, state or input, outside every arena. A running step may read and replace it; the owner sees to
-/// it that nobody else does meanwhile.
+/// Memory of one parameter, state or input, outside every arena. A running step may read and replace it; the owner
+/// sees to it that nobody else does meanwhile.
 public final class TensorStorage: @unchecked Sendable {
   public let type: TensorType
   public let sizes: [Int]

@@ -99,7 +99,7 @@ enum BadPlans {
     BadFile("other version", "\"version\": 1", "\"version\": 2", "version"),
     BadFile("unknown key", "\"version\": 1,", "\"version\": 1, \"extra\": 1,", "extra"),
     BadFile("missing key", "\"arenaBytes\"", "\"arenaBites\""),
-    BadFile("number for text", "\"name\": \"g\"", "\"name\": 7"),
+    BadFile("list for text", "\"name\": \"g\"", "\"name\": []"),
     BadFile("negative arena", "\"arenaBytes\": ", "\"arenaBytes\": -"),
     BadFile("arena too small", "\"arenaBytes\": ", "\"arenaBytes\": 0, \"unused\": "),
     BadFile("offset outside the arena", "{\"arena\": {\"_0\": 0}}", "{\"arena\": {\"_0\": 1048576}}"),

@@ -15,7 +15,7 @@ struct BadFileTests {
     let line = outcome.errorLines.first ?? ""
     #expect(line.hasPrefix("error: "), "\(name): \(line)", sourceLocation: location)
     #expect(line.contains(file), "\(name): \(line)", sourceLocation: location)
-    #expect(line.contains(message), "\(name): \(line)", sourceLocation: location)
+    #expect(message.isEmpty || line.contains(message), "\(name): \(line)", sourceLocation: location)
     #expect(line.utf8.count < 1000, "\(name): a line of \(line.utf8.count) bytes", sourceLocation: location)
     #expect(outcome.output.isEmpty, "\(name): \(outcome.output)", sourceLocation: location)
   }
@@ -71,7 +71,7 @@ struct BadFileTests {
     try folder.write("zeros.json", [UInt8](repeating: 0, count: 64))
     try folder.write("latin.json", [0x22, 0xE9, 0x22])
     for name in ["absent.json", "empty.json", "zeros.json", "latin.json", ""] {
-      BadFileTests.expectRefusal(jacquard("check", folder[name]), naming: folder[name], name)
+      BadFileTests.expectRefusal(jacquard("check", folder[name]), naming: folder[name], "", name)
     }
   }
 }

@@ -108,7 +108,7 @@ struct BadInputTests {
   func parameters() throws {
     let folder = try TestFolder()
     try folder.write("g.json", Fixtures.graph)
-    let w = try HostTensor([Float](repeating: 1, count: 6), [3, 2])
+    let w = try HostTensor([Float](repeating: 2, count: 6), [3, 2])
     try Safetensors.write(["w": w], to: folder["good.safetensors"])
     let good = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder["good.safetensors"])))
     func text(_ find: String, _ replacement: String) -> [UInt8] {
@@ -176,7 +176,7 @@ struct BadInputTests {
     let (short, _) = try Fixtures.points(9)
     try Npy.write(short, to: folder["short.npy"])
     let cases: [(data: String, further: [String], message: String)] = [
-      (folder["table.csv"], [], "a f32[], b f32[], c f32[], kind"),
+      (folder["table.csv"], [], "a i64[], b i64[], c i64[], kind"),
       (folder["table.csv"], ["--map", "x=a,b,c"], "kind"),
       (folder["table.csv"], ["--map", "x=a", "--map", "y=kind"], "a"),
       (folder["table.csv"], ["--map", "z=a"], "'z'"), (folder["table.csv"], ["--map", "x=a,b,d"], "'d'"),
@@ -226,7 +226,7 @@ struct BadInputTests {
     let before = folder.contents
     for (arguments, file) in cases {
       let outcome = jacquard(arguments)
-      BadFileTests.expectRefusal(outcome, naming: file, arguments.joined(separator: " "))
+      BadFileTests.expectRefusal(outcome, naming: file, "", arguments.joined(separator: " "))
       #expect(folder.contents == before, "\(arguments) left something")
     }
   }

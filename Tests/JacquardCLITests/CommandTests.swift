@@ -41,7 +41,7 @@ struct CommandTests {
     }
     let first = try Npy.read(folder["0/y.npy"])
     #expect(try Npy.read(folder["1/y.npy"]) == first && Npy.read(folder["2/y.npy"]) == first)
-    #expect(jacquard("check", folder["g.plan.json"]).output.contains("symbol   N = 7"))
+    #expect(jacquard("check", folder["g.plan.json"]).output.contains("symbol     N = 7"))
   }
 
   @Test("Steps feed updates back; what was saved goes on")
@@ -118,9 +118,11 @@ struct CommandTests {
       for key in keys { #expect(figures[key] != nil, "\(key)") }
       #expect(try figures.required("steps").int() == 12)
       let (least, median) = (try figures.required("min_ms").double(), try figures.required("median_ms").double())
-      #expect(0 < least && least <= median && median <= (try figures.required("p90_ms").double()))
+      let slow = try figures.required("p90_ms").double()
+      #expect(0 < least && least <= median && median <= slow)
       #expect(try figures.required("peak_rss_bytes").int() > 1 << 20)
-      #expect(try (figures.required("kernels").int() > 0) == (executor == "vm"))
+      let kernels = try figures.required("kernels").int()
+      #expect((kernels > 0) == (executor == "vm"))
     }
     #expect(jacquard("bench", folder["t.json"], "--steps", "3").output.contains("median"))
   }

@@ -43,6 +43,7 @@ struct MutationTests {
     // Some changes leave the file right; most do not. Otherwise the test would test nothing.
     #expect(tally.ran > 100 && tally.refused > 1000, "\(tally)")
     #expect(tally.failures.isEmpty, "\(tally.failures.prefix(5))")
+    print("TALLY", tally)
   }
 
   @Test("Plan files", .timeLimit(.minutes(10)))
@@ -56,6 +57,7 @@ struct MutationTests {
     }
     #expect(tally.ran > 100 && tally.refused > 1000, "\(tally)")
     #expect(tally.failures.isEmpty, "\(tally.failures.prefix(5))")
+    print("TALLY", tally)
   }
 
   // MARK: One mutation

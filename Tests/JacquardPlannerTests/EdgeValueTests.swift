@@ -10,7 +10,7 @@ import Testing
 @Suite struct EdgeValueTests {
   static let floats: [Double] = [
     0, -0.0, 1, -1, 0.5, -0.5, 1.5, -2.5, 3, .infinity, -.infinity, .nan, 1e-40, -1e-40, 1e-45, 3e38, -3e38, 88.5, -104,
-    16777217, 1e-8, 0x1.fffffep-127,
+    16_777_217, 1e-8, 0x1.fffffep-127,
   ]
   static let integers: [Int64] = [
     0, 1, -1, 2, 3, 7, -7, 31, 255, 256, Int64(Int32.max), Int64(Int32.min), .max, .min,

@@ -91,7 +91,9 @@ extension HostilePlanTests {
     },
     Corruption(name: "one axis twice in an expression", plan: .softmax) {
       let twice = try expression(
-        #"{"constant":0,"terms":[{"atom":{"axis":{"_0":0}},"coefficient":2},{"atom":{"axis":{"_0":0}},"coefficient":-1}]}"#)
+        #"{"constant":0,"terms":[{"atom":{"axis":{"_0":0}},"coefficient":2},"#
+          + #"{"atom":{"axis":{"_0":0}},"coefficient":-1}]}"#
+      )
       try load(&$0) { $0.indices[0] = twice }
     },
     Corruption(name: "access of the wrong rank", plan: .softmax) { try load(&$0) { $0.indices.removeLast() } },

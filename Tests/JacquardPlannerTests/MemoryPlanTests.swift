@@ -24,7 +24,9 @@ import Testing
       }
       let store = Store(Access(BufferID(index), [.axis(0)]), body.count - 1)
       program.kernels.append(
-        Kernel(name: "k\(index)", nodes: [], kind: .loops([LoopNest(outer: [extent], stages: [Stage(body: body, stores: [store])])])))
+        Kernel(
+          name: "k\(index)", nodes: [],
+          kind: .loops([LoopNest(outer: [extent], stages: [Stage(body: body, stores: [store])])])))
     }
     program.results = [BufferID(kernels - 1)]
     return program
@@ -56,7 +58,10 @@ import Testing
     var placed: [(low: Int, high: Int, first: Int, last: Int)] = []
     func search(_ left: [Int], _ top: Int) {
       if top >= best { return }
-      if left.isEmpty { return best = top }
+      if left.isEmpty {
+        best = top
+        return
+      }
       for (position, index) in left.enumerated() {
         let block = blocks[index]
         var low = 0

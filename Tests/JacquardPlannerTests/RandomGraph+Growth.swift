@@ -167,9 +167,11 @@ extension RandomGraph {
     let (b, v, shape) = (builder, x.value, sizes(x))
     let count = shape.reduce(1, *)
     switch random.below(8) {
-    case 0: 
+    case 0:
       var target = [count]
-      if let divisor = [2, 3, 4, 5].first(where: { count > 0 && count % $0 == 0 }) { target = [divisor, count / divisor] }
+      if let divisor = [2, 3, 4, 5].first(where: { count > 0 && count % $0 == 0 }) {
+        target = [divisor, count / divisor]
+      }
       add(try b.reshape(v, Shape(random.chance(50) ? target : target + [1])), exact: x.isExact, bound: x.bound)
     case 1: add(try b.transpose(v, random.shuffled(Array(shape.indices))), exact: x.isExact, bound: x.bound)
     case 2: add(try b.reverse(v, axes: axes(shape.count)), exact: x.isExact, bound: x.bound)
@@ -181,7 +183,8 @@ extension RandomGraph {
       if padded > 3000 { return }
       add(try b.pad(v, low: low, high: high, value: 1), exact: x.isExact, bound: max(x.bound, 1))
     case 5 where !shape.isEmpty && count <= 1000: try growConcat(x)
-    case 6 where count <= 500: add(
+    case 6 where count <= 500:
+      add(
         try b.broadcast(v, to: Shape([random.pick([2, 3])] + shape)), exact: x.isExact, bound: x.bound)
     default: add(try b.expandDims(v, axis: random.below(shape.count + 1)), exact: x.isExact, bound: x.bound)
     }
@@ -282,7 +285,8 @@ extension RandomGraph {
     if shape.contains(0) { shape = [4] }
     switch random.below(5) {
     case 0 where !shape.isEmpty:
-      add(try b.iota(Shape(shape), axis: random.below(shape.count), random.pick([.i32, .i64])), exact: true, bound: 2000)
+      add(
+        try b.iota(Shape(shape), axis: random.below(shape.count), random.pick([.i32, .i64])), exact: true, bound: 2000)
     case 1:
       add(try b.constant(random.tensor(TensorType(float, Shape(shape)))), exact: true, bound: 1)
     case 2:

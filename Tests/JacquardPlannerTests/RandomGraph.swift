@@ -5,8 +5,8 @@ import JacquardTransforms
 
 /// A random graph with values for its inputs.
 ///
-/// Values stay small, and functions that jump (rounding, comparisons, positions of maxima) are applied only to values that
-/// carry no rounding error, so that executors must agree closely.
+/// Values stay small, and functions that jump (rounding, comparisons, positions of maxima) are applied only to values
+/// that carry no rounding error, so that executors must agree closely.
 struct RandomGraph {
   struct Item {
     var value: ValueID
@@ -90,7 +90,7 @@ struct RandomGraph {
   func type(_ item: Item) -> TensorType { builder.type(item.value) }
   func sizes(_ item: Item) -> [Int] { builder.shape(item.value).sizes ?? [] }
 
-  mutating func add(_ value: ValueID, exact: Bool, bound: Double) { 
+  mutating func add(_ value: ValueID, exact: Bool, bound: Double) {
     items.append(Item(value: value, isExact: exact, bound: bound))
   }
 

@@ -33,7 +33,9 @@ import Testing
     }
     let plan = try Compiler.compile(graph).plan
     var inputs: [String: HostTensor] = [:]
-    for input in graph.inputs { inputs[input.name] = try HostTensor(zeros: input.type.dtype, input.type.shape.sizes ?? []) }
+    for input in graph.inputs {
+      inputs[input.name] = try HostTensor(zeros: input.type.dtype, input.type.shape.sizes ?? [])
+    }
     let count = inputs["i"]?.count ?? 0
     for (place, value) in [(count - 1, Int64(-7)), (count / 2 + 1, 50), (count / 3, 77), (count - 5, 1 << 30)] {
       inputs["i"]?[linear: place] = .int(value)
@@ -140,7 +142,9 @@ import Testing
 
   /// Every 4001st float; `make ulp` measures them all.
   @Test func functionsAreWithinTwoUnits() {
-    let functions = [JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS, JQ_SQRT, JQ_RSQRT]
+    let functions = [
+      JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS, JQ_SQRT, JQ_RSQRT,
+    ]
     for (number, function) in functions.enumerated() {
       var input: Float = 0
       var worst = 0.0

@@ -35,7 +35,8 @@ struct Random {
   mutating func tensor(_ type: TensorType, _ low: Double = -1, _ high: Double = 1) throws -> HostTensor {
     var result = try HostTensor(zeros: type.dtype, type.shape.sizes ?? [])
     for index in 0..<result.count {
-      result[linear: index] = type.dtype.isFloat ? .float(uniform(low, high)) : .int(Int64(uniform(low, high).rounded()))
+      result[linear: index] =
+        type.dtype.isFloat ? .float(uniform(low, high)) : .int(Int64(uniform(low, high).rounded()))
     }
     return result
   }

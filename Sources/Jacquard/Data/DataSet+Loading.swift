@@ -24,9 +24,9 @@ extension DataSplits {
   private static func named(_ name: String, _ dataFolder: String?) throws(Diagnostic) -> DataSplits {
     let own = [dataFolder, ProcessInfo.processInfo.environment["JACQUARD_DATA"]].compactMap { $0 }
     let roots = own + ["/usr/local/share/datasets", "/usr/share/datasets"]
-    for root in roots where FileSystem.isFolder("\(root)/\(name)") { return try folder("\(root)/\(name)", name) }
-    if name == "mnist" {
-      for root in own where IDXFiles(in: root) != nil { return try folder(root, name) }
+    for root in roots {
+      if FileSystem.isFolder("\(root)/\(name)") { return try folder("\(root)/\(name)", name) }
+      if name == "mnist" && own.contains(root) && IDXFiles(in: root) != nil { return try folder(root, name) }
     }
     throw Diagnostic("data set '\(name)' is in none of \(roots.joined(separator: ", "))")
   }

@@ -22,7 +22,8 @@ public struct Relu: ActivationOperation {
 
   public func gradient(_ context: GradientContext) throws -> Gradient {
     let (builder, zero) = (context.builder, try context.constant(0))
-    let positive = try builder.greater(context.inputs[0], zero)
+    // The result is positive just where the operand is; looking at it lets the operand be forgotten.
+    let positive = try builder.greater(context.outputs[0], zero)
     return .cotangents([.value(try builder.select(positive, context.cotangent(), zero))])
   }
 }

@@ -57,6 +57,9 @@ extension GraphBuilder {
 
 /// What became of each node, worked out from the events of a rewrite.
 private struct Fate {
+  /// A node that many others absorb (the constant 1) is followed into this many only; else the record would be quadratic.
+  private static let absorbedLimit = 64
+
   let firings: [PassRecord.Firing]
   let successors: [[NodeID]]
 
@@ -65,7 +68,10 @@ private struct Fate {
     var fates: [[NodeID]] = kept.map { $0.map { [$0] } ?? [] }
     for event in rewriter.events.reversed() {
       let targets = PassRecord.united(event.produced.map { fates[$0.index] })
-      for node in event.consumed { fates[node.index] = PassRecord.united([fates[node.index], targets]) }
+      for (position, node) in event.consumed.enumerated() {
+        if position > 0 && fates[node.index].count >= Fate.absorbedLimit { continue }
+        fates[node.index] = PassRecord.united([fates[node.index], targets])
+      }
     }
     firings = rewriter.events.compactMap { event in
       guard let rule = event.rule else { return nil }
