@@ -5,6 +5,8 @@ jacquard=$1
 venv=${JACQUARD_BENCH_VENV:-.build-peers}
 if [ ! -x "$venv/bin/python" ]; then
   python3 -m venv "$venv"
+  # A CPU build where the index has one; the plain wheel brings gigabytes of CUDA.
+  "$venv/bin/pip" install -q "torch==2.13.0+cpu" 2>/dev/null || true
   "$venv/bin/pip" install -q -r Benchmarks/peers/requirements.txt
 fi
 exec "$venv/bin/python" Benchmarks/peers/compare.py --jacquard "$jacquard" --python "$venv/bin/python" --write

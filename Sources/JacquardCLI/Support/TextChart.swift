@@ -16,7 +16,8 @@ struct TextChart {
     let width = max(labels.0.count, labels.1.count)
     var rows = [[Character]](repeating: [Character](repeating: " ", count: columns.count), count: TextChart.height)
     for (x, value) in columns.enumerated() where value.isFinite {
-      let share = high > low ? (value - low) / (high - low) : 0
+      // Halves, so that no difference overflows.
+      let share = high > low ? (value / 2 - low / 2) / (high / 2 - low / 2) : 0
       let y = TextChart.height - 1 - Int((share * Double(TextChart.height - 1)).rounded())
       rows[y][x] = "*"
     }
