@@ -7,10 +7,11 @@
 
 #define JQ_LOW_WORD 0xffffffffULL
 
-/* One round. Words lie in 64-bit lanes whose upper half is 0. */
+/* One round. Words lie in 64-bit lanes whose upper half is 0 (and is masked again where the compiler cannot see
+ * it: only then is the product one instruction). */
 #define JQ_PHILOX_ROUND(c0, c1, c2, c3, k0, k1) \
     do { \
-        const jqv_u64 p = (c0) * 0xD2511F53ULL, q = (c2) * 0xCD9E8D57ULL; \
+        const jqv_u64 p = ((c0) & JQ_LOW_WORD) * 0xD2511F53ULL, q = ((c2) & JQ_LOW_WORD) * 0xCD9E8D57ULL; \
         (c0) = (q >> 32) ^ (c1) ^ (k0); \
         (c1) = q & JQ_LOW_WORD; \
         (c2) = (p >> 32) ^ (c3) ^ (k1); \
@@ -34,10 +35,13 @@ JQV_INLINE void jqv_philox_eight(const uint32_t key[2], uint64_t block, uint32_t
     JQ_PHILOX_ROUND(c0, c1, c2, c3, k0, k1);
     JQ_PHILOX_ROUND(c0, c1, c2, c3, k0, k1);
     JQ_PHILOX_ROUND(c0, c1, c2, c3, k0, k1);
-    for (int lane = 0; lane < 8; lane++) {
-        out[4 * lane] = (uint32_t)c0[lane], out[4 * lane + 1] = (uint32_t)c1[lane];
-        out[4 * lane + 2] = (uint32_t)c2[lane], out[4 * lane + 3] = (uint32_t)c3[lane];
-    }
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    const jqv_u64 low = c0 << 32 | c1, high = c2 << 32 | c3;
+#else
+    const jqv_u64 low = c0 | c1 << 32, high = c2 | c3 << 32;
+#endif
+    JQV_STORE(jqv_u64, out, __builtin_shufflevector(low, high, 0, 8, 1, 9, 2, 10, 3, 11));
+    JQV_STORE(jqv_u64, out + 16, __builtin_shufflevector(low, high, 4, 12, 5, 13, 6, 14, 7, 15));
 }
 
 static void philox_words(const uint32_t key[2], uint64_t block, long blocks, uint32_t *out) {

@@ -28,16 +28,18 @@
         vector##_memory value; \
         mask##_memory step; \
     } name##_state; \
+    JQV_INLINE void name##_meet(vector *value, mask *step, vector next, mask now) { \
+        const mask better_lanes = (mask)better(next, *value); \
+        *value = JQV_PICK(vector, mask, better_lanes, next, *value); \
+        *step = JQV_PICK(mask, mask, better_lanes, now, *step); \
+    } \
     JQV_INLINE void name##_along(name##_state *state, const stored *x, long n, long readable, long first) { \
         vector value = state->value; \
         mask step = state->step, now = step ^ step; \
         now += (type##_mask)(first / lanes); \
-        for (long i = 0; i < n; i += lanes, now += 1) { \
-            const vector next = i + lanes <= n ? load(x + i) : partial(x + i, n - i, readable - i); \
-            const mask better_lanes = (mask)better(next, value); \
-            value = JQV_PICK(vector, mask, better_lanes, next, value); \
-            step = JQV_PICK(mask, mask, better_lanes, now, step); \
-        } \
+        long i = 0; \
+        for (; i + lanes <= n; i += lanes, now += 1) name##_meet(&value, &step, load(x + i), now); \
+        if (i < n) name##_meet(&value, &step, partial(x + i, n - i, readable - i), now); \
         state->value = value, state->step = step; \
     } \
     JQ_POSITION_FOLD(name, type, lanes, better) \
@@ -60,15 +62,28 @@
                           (const name##_state *)accumulators + r); \
     }
 
-#define JQ_POSITION_WHOLE_ROWS(name, vector, lanes, stored, empty) \
+/* Short rows are searched element by element: the lanes lead to the same result, by a longer way. */
+#define JQ_POSITION_WHOLE_ROWS(name, vector, lanes, stored, empty, better) \
+    JQV_INLINE int64_t name##_search(const stored *x, long n) { \
+        long best = 0; \
+        for (long i = 1; i < n; i++) best = better(x[i], x[best]) ? i : best; \
+        return best; \
+    } \
     static void name##_start(void *accumulators, long rows) { \
         const name##_state start = {JQV_SPLAT_##lanes(empty), JQV_SPLAT_##lanes(0)}; \
         for (long r = 0; r < rows; r++) ((name##_state *)accumulators)[r] = start; \
     } \
     static void name##_rows(void *results, void *values, const void *x, long rows, long n, long stride) { \
         for (long r = 0; r < rows; r++) { \
+            const stored *row = (const stored *)x + r * stride; \
+            if (n > 0 && n <= 2 * lanes) { \
+                const int64_t best = name##_search(row, n); \
+                ((int64_t *)results)[r] = best; \
+                if (values) ((stored *)values)[r] = row[best]; \
+                continue; \
+            } \
             name##_state state = {JQV_SPLAT_##lanes(empty), JQV_SPLAT_##lanes(0)}; \
-            name##_along(&state, (const stored *)x + r * stride, n, (rows - 1 - r) * stride + n, 0); \
+            name##_along(&state, row, n, (rows - 1 - r) * stride + n, 0); \
             name##_result((int64_t *)results + r, values ? (stored *)values + r : NULL, &state); \
         } \
     }
@@ -95,7 +110,7 @@
 
 #define JQ_POSITION_REDUCER(name, vector, mask, type, lanes, stored, load, partial, empty, column_empty, better) \
     JQ_POSITION_ROWS(name, vector, mask, type, lanes, stored, load, partial, better) \
-    JQ_POSITION_WHOLE_ROWS(name, vector, lanes, stored, empty) \
+    JQ_POSITION_WHOLE_ROWS(name, vector, lanes, stored, empty, better) \
     JQ_POSITION_COLUMNS(name, stored, column_empty, better) \
     JQ_REDUCER(name, lanes, sizeof(name##_state))
 

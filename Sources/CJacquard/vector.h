@@ -23,7 +23,7 @@ typedef int jqv_i32_memory __attribute__((vector_size(64), aligned(4), may_alias
 typedef unsigned jqv_u32_memory __attribute__((vector_size(64), aligned(4), may_alias));
 typedef double jqv_f64_memory __attribute__((vector_size(64), aligned(8), may_alias));
 typedef long long jqv_i64_memory __attribute__((vector_size(64), aligned(8), may_alias));
-typedef unsigned long long jqv_u64_memory __attribute__((vector_size(64), aligned(8), may_alias));
+typedef unsigned long long jqv_u64_memory __attribute__((vector_size(64), aligned(4), may_alias)); /* pairs of words too */
 typedef unsigned char jqv_u8_memory __attribute__((vector_size(16), aligned(1), may_alias));
 typedef float jqv_f32x8_memory __attribute__((vector_size(32), aligned(4), may_alias));
 
