@@ -19,6 +19,9 @@ struct BenchCommand: ConsoleCommand {
   @Flag(help: "Print the figures as JSON (docs/inspect.md).")
   var json = false
 
+  @Flag(help: "Also show each kernel's time by thread (executor vm).")
+  var profile = false
+
   func validate() throws { try requirePositive(steps, "--steps") }
 
   func run(_ console: Console) throws {
@@ -26,7 +29,8 @@ struct BenchCommand: ConsoleCommand {
     let subject = try Benchmark.Subject(graph, bindings: try bind.sizes())
     console.noteUnoptimisedRuntime()
     let result = try naming(graph) {
-      try Benchmark(subject, executor: executor.kind, threads: executor.threads, seed: seed.seed).measure(steps: steps)
+      try Benchmark(subject, executor: executor.kind, threads: executor.threads, seed: seed.seed)
+        .measure(steps: steps, profile: profile)
     }
     console.print(json ? result.json.text() : result.text)
   }

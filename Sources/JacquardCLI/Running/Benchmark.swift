@@ -33,8 +33,10 @@ struct Benchmark {
     self.seed = seed
   }
 
-  /// - Parameter steps: nil for as many as take about a second.
-  func measure(steps: Int?) throws -> BenchmarkResult {
+  /// - Parameters:
+  ///   - steps: nil for as many as take about a second.
+  ///   - profile: whether to look at each kernel too, in further steps.
+  func measure(steps: Int?, profile: Bool) throws -> BenchmarkResult {
     let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
     let cold = try Benchmark.timed { try program.runner(executor, threads: threads) }
     let plan = (cold.value as? PlanRunner)?.plan
@@ -46,8 +48,12 @@ struct Benchmark {
     result.scratchBytes = (runner as? PlanRunner)?.scratchBytesPerThread ?? 0
     let bound = try BoundInputs(
       program, runner, given: try GivenInputs([]), parameters: nil, synthetic: true, seed: seed)
-    result.times = try withExtendedLifetime(bound) { try Benchmark.times(runner, steps) }
-    result.peakBytes = Machine.peakResidentBytes
+    try withExtendedLifetime(bound) {
+      result.times = try Benchmark.times(runner, steps)
+      result.peakBytes = Machine.peakResidentBytes
+      guard profile, let runner = runner as? PlanRunner else { return }
+      result.profile = try StepProfile(runner, steps: min(200, result.times.count))
+    }
     return result
   }
 
@@ -103,6 +109,7 @@ struct BenchmarkResult {
   /// Milliseconds a step.
   var times: [Double] = []
   var peakBytes = 0
+  var profile: StepProfile?
 
   init(graph: String, executor: String, plan: Plan?) {
     self.graph = graph
@@ -139,7 +146,7 @@ struct BenchmarkResult {
   }
 
   var json: JSONValue {
-    return JSONValue(fields: [
+    let figures: [(String, JSONValue)] = [
       ("graph", JSONValue(graph)), ("executor", JSONValue(executor)), ("threads", JSONValue(threads)),
       ("steps", JSONValue(times.count)), ("median_ms", milliseconds(median)),
       ("min_ms", milliseconds(times.min() ?? 0)), ("p90_ms", milliseconds(percentile(0.9))),
@@ -150,7 +157,8 @@ struct BenchmarkResult {
       ("in_place_joins", JSONValue(plan?.memory.joins.count ?? 0)),
       ("kernels", JSONValue(plan?.program.kernels.count ?? 0)),
       ("gflops", JSONValue((gigaflops * 100).rounded() / 100)), ("peak_rss_bytes", JSONValue(peakBytes)),
-    ])
+    ]
+    return JSONValue(fields: figures + (profile.map { [("profile", $0.json)] } ?? []))
   }
 
   /// To a tenth of a microsecond.
@@ -172,6 +180,7 @@ struct BenchmarkResult {
       table.add("products", "\(NumberText.fixed(gigaflops, 1)) GFLOP/s")
     }
     table.add("peak memory", "\(NumberText.grouped(peakBytes)) bytes resident")
-    return table.lines().joined(separator: "\n")
+    let lines = table.lines() + (profile.map { ["", $0.text] } ?? [])
+    return lines.joined(separator: "\n")
   }
 }
