@@ -1,4 +1,4 @@
-/* Matrix products: tiles over OpenBLAS, one thread a call; integers by plain loops. */
+/* Matrix products: f32 by matrix_products.h, f64 by OpenBLAS with one thread a call, integers by plain loops. */
 #include <cblas.h>
 #include <limits.h>
 #include <pthread.h>
@@ -65,16 +65,19 @@ static void vector_product(tile t, int is_f64) {
 
 #define TRANSPOSITION(flag) ((flag) ? CblasTrans : CblasNoTrans)
 
-#define BLAS_PRODUCT(name, gemm) \
-    static void name(tile t) { \
-        const jq_product *p = t.product; \
-        cblas_##gemm(CblasRowMajor, TRANSPOSITION(p->transpose_a), TRANSPOSITION(p->transpose_b), (int)t.rows, \
-                     (int)t.columns, (int)p->k, 1, t.a, (int)p->lda, t.b, (int)p->ldb, p->accumulate ? 1 : 0, t.c, \
-                     (int)p->ldc); \
-    }
+static void blas_f64(tile t) {
+    const jq_product *p = t.product;
+    jq_blas_prepare();
+    cblas_dgemm(CblasRowMajor, TRANSPOSITION(p->transpose_a), TRANSPOSITION(p->transpose_b), (int)t.rows, (int)t.columns,
+                (int)p->k, 1, t.a, (int)p->lda, t.b, (int)p->ldb, p->accumulate ? 1 : 0, t.c, (int)p->ldc);
+}
 
-BLAS_PRODUCT(blas_f32, sgemm)
-BLAS_PRODUCT(blas_f64, dgemm)
+static void blocks_f32(tile t) {
+    const jq_product *p = t.product;
+    jq_functions_in_use()->matrix_product(t.a, p->transpose_a ? 1 : p->lda, p->transpose_a ? p->lda : 1, t.b,
+                                          p->transpose_b ? 1 : p->ldb, p->transpose_b ? p->ldb : 1, t.c, p->ldc, t.rows,
+                                          t.columns, p->k, p->accumulate);
+}
 
 /* Row by row, in the order of k; integers wrap around. */
 #define LOOP_PRODUCT(name, type) \
@@ -110,15 +113,14 @@ static void rows_alone(const jq_product *product, long row, long rows, long colu
 void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns) {
     if (rows <= 0 || columns <= 0) return;
     const tile t = cut(product, row, rows, column, columns);
-    const int is_float = product->dtype == JQ_F32 || product->dtype == JQ_F64;
-    if (is_float && !fits_blas(product, rows, columns)) {
+    const int is_f64 = product->dtype == JQ_F64, is_float = is_f64 || product->dtype == JQ_F32;
+    if (is_f64 && !fits_blas(product, rows, columns)) {
         rows_alone(product, row, rows, column, columns);
-    } else if (is_float && (rows == 1 || columns == 1)) {
-        vector_product(t, product->dtype == JQ_F64);
+    } else if (is_float && (product->m == 1 || product->n == 1)) {
+        vector_product(t, is_f64);
     } else {
-        jq_blas_prepare();
         switch (product->dtype) {
-        case JQ_F32: blas_f32(t); break;
+        case JQ_F32: blocks_f32(t); break;
         case JQ_F64: blas_f64(t); break;
         case JQ_I32: loops_i32(t); break;
         case JQ_I64: loops_i64(t); break;

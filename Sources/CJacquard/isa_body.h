@@ -13,6 +13,7 @@
 
 #include "philox_blocks.h"
 #include "vector_products.h"
+#include "matrix_products.h"
 
 #define JQ_FLOATS(name) {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64}
 #define JQ_NUMBERS(name) \
@@ -59,4 +60,5 @@ const jq_functions JQ_FUNCTIONS = {
     .box_muller = box_muller,
     .dot = {dot_f32, dot_f64},
     .combine = {combine_f32, combine_f64},
+    .matrix_product = matrix_product_f32,
 };

@@ -7,6 +7,8 @@
 #pragma GCC target("arch=x86-64-v4")
 #endif
 #define JQ_FUNCTIONS jq_functions_v4
+#define JQ_BLOCK_ROWS 8
+#define JQ_BLOCK_VECTORS 2
 #include "isa_body.h"
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -8,6 +8,10 @@
 typedef void (*jq_vector_product)(void *result, long result_step, const void *x, long step, const void *matrix, long row,
                                   long n, long depth, int accumulate);
 
+/* C[rows, columns] (+)= A[rows, depth] B[depth, columns]; strides in elements, C's columns side by side. */
+typedef void (*jq_matrix_product)(const float *a, long a_row, long a_step, const float *b, long b_row, long b_column,
+                                  float *c, long c_row, long rows, long columns, long depth, int accumulate);
+
 /* Everything that exists once an instruction set. */
 typedef struct jq_functions {
     jq_tile_function tiles[JQ_OPERATION_COUNT][JQ_DTYPE_COUNT];
@@ -16,6 +20,7 @@ typedef struct jq_functions {
     void (*philox_words)(const uint32_t key[2], uint64_t block, long blocks, uint32_t *out);
     void (*box_muller)(const uint32_t *words, long n, float *out);
     jq_vector_product dot[2], combine[2]; /* f32, f64 */
+    jq_matrix_product matrix_product;     /* f32 */
 } jq_functions;
 
 extern const jq_functions jq_functions_baseline;

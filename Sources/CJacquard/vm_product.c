@@ -1,4 +1,4 @@
-/* Matrix products of the tile machine: OpenBLAS makes a tile, the epilogue runs on it while it is in the cache. */
+/* Matrix products of the tile machine: gemm.c makes a tile, the epilogue runs on it while it is in the cache. */
 #include "vm.h"
 
 static int64_t offset_of(const jq_contraction *c, const int64_t *strides, int64_t batch) {
@@ -19,7 +19,7 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
     tile.a = a + (c->a_offset + offset_of(c, c->a_batch, batch) + m * c->a_row) * size;
     tile.b = b + (c->b_offset + offset_of(c, c->b_batch, batch) + n * c->b_column) * size;
     tile.c = to;
-    tile.m = rows, tile.n = columns, tile.ldc = row;
+    tile.ldc = row;
     jq_gemm_tile(&tile, 0, rows, 0, columns);
 }
 

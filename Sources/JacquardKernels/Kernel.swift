@@ -24,9 +24,22 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
 /// that a second kernel adds in index order.
 public struct Tiling: Hashable, Codable, Sendable {
   public enum Provider: String, Hashable, Codable, Sendable {
+    /// f32: the runtime's own product, one fma a term in index order.
+    case blocks
+    /// f64.
     case openBLAS
-    /// Plain loops in index order, for types that BLAS has not.
+    /// Integers: plain loops in index order.
     case loops
+
+    /// Who makes products of a type. - Returns: nil for types without products.
+    public init?(_ dtype: DType) {
+      switch dtype {
+      case .f32: self = .blocks
+      case .f64: self = .openBLAS
+      case _ where dtype.isNumeric: self = .loops
+      default: return nil
+      }
+    }
   }
 
   public var provider: Provider

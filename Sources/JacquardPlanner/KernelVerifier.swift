@@ -70,8 +70,8 @@ struct KernelVerifier {
   private func verify(_ product: Contraction) throws {
     try verifySpace(product.extents)
     guard product.k >= 1, max(product.m, product.n, product.k) < 1 << 31 else { throw Diagnostic("impossible product") }
-    guard product.dtype.isNumeric, product.dtype.isFloat || product.tiling.provider == .loops else {
-      throw Diagnostic("a product of \(product.dtype) is not defined")
+    guard Tiling.Provider(product.dtype) == product.tiling.provider else {
+      throw Diagnostic("a product of \(product.dtype) by \(product.tiling.provider.rawValue) is not defined")
     }
     let tiles = product.tiling
     guard tiles.rows >= 1, tiles.columns >= 1, tiles.rows < 1 << 31, tiles.columns < 1 << 31 else {

@@ -215,10 +215,10 @@ extension HostilePlanTests {
       try product(&$0) { $0.rhs.rowStride = .max }
     },
     Corruption(name: "operand with no stride of 1", plan: .training) {
-      try product(&$0) { product in
-        product.tiling.provider = .loops
-        (product.lhs.rowStride, product.lhs.columnStride) = (0, 0)
-      }
+      try product(&$0) { ($0.lhs.rowStride, $0.lhs.columnStride) = (0, 0) }
+    },
+    Corruption(name: "product by another provider", plan: .training) {
+      try product(&$0) { $0.tiling.provider = .loops }
     },
     Corruption(name: "operand with too many batch strides", plan: .training) {
       try product(&$0) { $0.lhs.batchStrides.append(1) }

@@ -160,20 +160,12 @@ typedef struct jq_product {
     uint8_t dtype;      /* jq_dtype: f32, f64, i32, i64 */
 } jq_product;
 
-/* How a product is cut, from its shape alone. */
-typedef struct jq_tiling {
-    long rows, columns; /* of C, a tile */
-    long splits;        /* parts of equal length of K, added in order; a divisor of k */
-} jq_tiling;
-
-/* The cut of `batch` products of one shape. How it is chosen: gemm_tiling.c. */
-jq_tiling jq_gemm_tiling(long batch, long m, long n, long k);
-
 /* Computes rows row ..< row + rows and columns column ..< column + columns of C. The same bytes whichever
- * thread does it and wherever the operands lie, but not for another cut. k may be 0.
- * f32 and f64: one call of cblas_sgemm or cblas_dgemm for the tile. A tile of one row or column is a matrix
- * times a vector instead, done here: along stored rows of the matrix in lanes like a reduction (fma in each
- * lane), across them with one fma a term in the order of k. i32 and i64: in the order of k, wrapping around. */
+ * thread does it and wherever the operands lie. k may be 0.
+ * f32: in the order of k, each term one fma: the same bytes for every cut. f64: one call of cblas_dgemm a tile. A product
+ * of one row or column is a matrix times a vector instead: along stored rows of the matrix in lanes like a
+ * reduction (fma in each lane), across them with one fma a term in the order of k. i32 and i64: in the order of
+ * k, wrapping around. */
 void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns);
 
 #ifdef __cplusplus

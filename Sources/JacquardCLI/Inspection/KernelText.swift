@@ -50,7 +50,7 @@ struct KernelText {
 
   private func lines(_ product: Contraction) -> [String] {
     let batch = product.batch.indices.map { "b\($0)" }
-    let provider = product.tiling.provider == .openBLAS ? "OpenBLAS" : "loops"
+    let provider = product.tiling.provider == .openBLAS ? "OpenBLAS" : product.tiling.provider.rawValue
     let tiles = "tiles of \(product.tiling.rows) x \(product.tiling.columns) by \(provider), dealt to threads"
     var result = loop(batch + ["m", "n"], product.extents, note: tiles)
     let left = operand(product.lhs, batch, "m", "k")

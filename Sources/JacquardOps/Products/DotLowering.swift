@@ -71,7 +71,7 @@ struct DotLowering {
     if parts > 1 {
       emitPartials(lhs, rhs, parts)
     } else {
-      let tiling = Tiling.choose(batch: count, m: m, n: n, k: k, dtype: dtype)
+      let tiling = tiling(count, k, rhs)
       let store = Store(Access(output, resultIndices()), 0)
       emitContraction(batch, k, lhs, rhs, tiling, store)
     }
@@ -84,6 +84,10 @@ struct DotLowering {
       batch: batch, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs, tiling: tiling,
       epilogue: [Instruction(.accumulator, dtype)], stores: [store])
     context.emit(Dot.name, .contraction(product))
+  }
+
+  private func tiling(_ batch: Int, _ k: Int, _ rhs: MatrixOperand) -> Tiling {
+    Tiling.choose(batch: batch, m: m, n: n, k: k, dtype: dtype, isRightTransposed: rhs.columnStride != 1)
   }
 
   /// The result's indices in the space (batch..., m, n).
@@ -151,7 +155,7 @@ struct DotLowering {
     rhs.batchStrides.append(length * rhs.rowStride)
     let extents = batch + [parts, m, n]
     let partial = context.temporary(dtype, extents)
-    let tiling = Tiling.choose(batch: batch.product * parts, m: m, n: n, k: length, dtype: dtype)
+    let tiling = tiling(batch.product * parts, length, rhs)
     let store = Store(Access(partial, extents.indices.map { .axis($0) }), 0)
     emitContraction(batch + [parts], length, lhs, rhs, tiling, store)
     emitSum(of: partial, parts)

@@ -5,19 +5,29 @@ import JacquardKernels
 /// How products are cut. Part of the arithmetic, so everything here follows from shape and type alone, never from the
 /// number of threads.
 extension Tiling {
-  /// The tiles of a batched product: 128 rows and up to 512 columns, halved for big products until there are 16 tiles, but
-  /// not under 64 rows or 256 columns; then evened out.
-  static func choose(batch: Int, m: Int, n: Int, k: Int, dtype: DType) -> Tiling {
-    var rows = 128
-    var columns = 512
+  /// The tiles of a batched product: 256 rows and 128 columns at most, halved until there are 16 tiles, as long as a tile
+  /// keeps `leastWork` multiplications. A tile keeps 64 columns (its operands are read once for every 32 of them); where the right
+  /// operand is read across its rows, which costs a copy a tile, it keeps 64 rows instead. Then evened out.
+  /// - Parameter isRightTransposed: whether elements next to each other in the right operand belong to one column.
+  static func choose(batch: Int, m: Int, n: Int, k: Int, dtype: DType, isRightTransposed: Bool) -> Tiling {
+    var (rows, columns) = (min(m, 256), min(n, 128))
+    let least = isRightTransposed ? (rows: 64, columns: 32) : (rows: 16, columns: 64)
     func tiles() -> Int { batch &* parts(m, rows) &* parts(n, columns) }
-    let big = Double(batch) * Double(m) * Double(n) * Double(k) >= 0x1p20
-    while big && tiles() < 16 && (rows > 64 || columns > 256) {
-      if columns > 256 { columns /= 2 } else { rows /= 2 }
+    while tiles() < 16, Double(rows) * Double(columns) * Double(k) >= 2 * leastWork {
+      if columns > least.columns, columns >= rows || rows <= least.rows {
+        columns = max(columns / 2, least.columns)
+      } else if rows > least.rows {
+        rows = max(rows / 2, least.rows)
+      } else {
+        break
+      }
     }
     return Tiling(
-      provider: dtype.isFloat ? .openBLAS : .loops, rows: evened(m, rows), columns: evened(n, columns))
+      provider: Provider(dtype) ?? .loops, rows: evened(m, rows, 8), columns: evened(n, columns, 32))
   }
+
+  /// Multiplications of a tile that take as long as handing it to a thread.
+  private static let leastWork = 0x1p16
 
   /// Into how many partial products a long K is cut: a divisor of K with at least 512 terms a part and at most 16 parts,
   /// where the result has at most 65,536 elements; 1 for none.
@@ -28,9 +38,9 @@ extension Tiling {
 
   private static func parts(_ extent: Int, _ tile: Int) -> Int { (extent - 1) / tile + 1 }
 
-  /// The tile size that gives as many parts, of sizes as equal as multiples of 8 allow.
-  private static func evened(_ extent: Int, _ tile: Int) -> Int {
+  /// The tile size that gives as many parts, of sizes as equal as multiples of `unit` allow.
+  private static func evened(_ extent: Int, _ tile: Int, _ unit: Int) -> Int {
     let even = parts(extent, parts(extent, tile))
-    return min(tile, (even + 7) / 8 * 8)
+    return min(tile, (even + unit - 1) / unit * unit)
   }
 }
