@@ -72,11 +72,24 @@ static void blas_f64(tile t) {
                 (int)p->k, 1, t.a, (int)p->lda, t.b, (int)p->ldb, p->accumulate ? 1 : 0, t.c, (int)p->ldc);
 }
 
-static void blocks_f32(tile t) {
-    const jq_product *p = t.product;
-    jq_functions_in_use()->matrix_product(t.a, p->transpose_a ? 1 : p->lda, p->transpose_a ? p->lda : 1, t.b,
-                                          p->transpose_b ? 1 : p->ldb, p->transpose_b ? p->ldb : 1, t.c, p->ldc, t.rows,
-                                          t.columns, p->k, p->accumulate);
+/* The tile as a product by itself. */
+static jq_product alone(tile t) {
+    jq_product p = *t.product;
+    p.a = t.a, p.b = t.b, p.c = t.c, p.m = t.rows, p.n = t.columns;
+    return p;
+}
+
+static void blocks_f32(tile t, void *packing) {
+    const jq_product p = alone(t);
+    jq_functions_in_use()->matrix_product(&p, packing);
+}
+
+long jq_packing_bytes(const jq_product *product, long rows, long columns) {
+    if (product->dtype != JQ_F32) return 0;
+    jq_product tile = *product;
+    tile.m = rows, tile.n = columns;
+    const long copied_rows = jq_copies_a(&tile) ? rows * JQ_KEPT_ROW : 0;
+    return (JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + copied_rows) * (long)sizeof(float);
 }
 
 /* Row by row, in the order of k; integers wrap around. */
@@ -110,7 +123,7 @@ static void rows_alone(const jq_product *product, long row, long rows, long colu
     for (long i = row; i < row + rows; i++) vector_product(cut(product, i, 1, column, columns), product->dtype == JQ_F64);
 }
 
-void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns) {
+void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns, void *packing) {
     if (rows <= 0 || columns <= 0) return;
     const tile t = cut(product, row, rows, column, columns);
     const int is_f64 = product->dtype == JQ_F64, is_float = is_f64 || product->dtype == JQ_F32;
@@ -120,7 +133,7 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
         vector_product(t, is_f64);
     } else {
         switch (product->dtype) {
-        case JQ_F32: blocks_f32(t); break;
+        case JQ_F32: blocks_f32(t, packing); break;
         case JQ_F64: blas_f64(t); break;
         case JQ_I32: loops_i32(t); break;
         case JQ_I64: loops_i64(t); break;

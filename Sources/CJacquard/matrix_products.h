@@ -1,77 +1,10 @@
 /* Matrix products made here: every element of C is the sum over k of A[i][k] B[k][j] in the order of k, each step one
- * fma, so the bytes depend neither on the cut into tiles nor on where the operands lie. A block of C stays in registers;
- * B is read where it lies, or from a packed panel where its columns do not lie side by side or do not fill the block. */
+ * fma, so the bytes depend neither on the cut into tiles nor on where the operands lie. C is made panel by panel of
+ * columns, block by block of rows; operands whose rows lie far apart are copied on the way, next to each other. */
 #ifndef JQ_MATRIX_PRODUCTS_H
 #define JQ_MATRIX_PRODUCTS_H
 
-#include "vector.h"
-
-/* The block of C: rows, and vectors of 16 columns. */
-#ifndef JQ_BLOCK_ROWS
-#define JQ_BLOCK_ROWS 6
-#define JQ_BLOCK_VECTORS 1
-#endif
-#define JQ_BLOCK_COLUMNS (16 * JQ_BLOCK_VECTORS)
-
-enum {
-    JQ_PANEL_DEPTH = 512, /* terms at once: a panel of 64 KiB at most */
-    JQ_FAR_ROW = 1024,    /* elements between rows of B from which on the first cache holds too few of them */
-};
-
-#ifdef JQV_SOFT_FMA
-#define JQ_PRODUCT_STEP(a, b, c) ((a) * (b) + (c)) /* fma by software would be a hundred times slower */
-#else
-#define JQ_PRODUCT_STEP(a, b, c) jqv_fma(a, b, c)
-#endif
-
-/* C[rows][16 vectors] (+)= A B over `depth` terms. Rows, vectors and strides are literals where it matters. */
-JQV_INLINE void block_product(const float *a, long a_row, long a_step, const float *b, long b_row, float *c, long c_row,
-                              long depth, int rows, int vectors, int accumulate) {
-    jqv_f32 sum[JQ_BLOCK_ROWS][JQ_BLOCK_VECTORS];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
-            sum[r][v] = accumulate ? JQV_LOAD(jqv_f32, c + r * c_row + 16 * v) : jqv_splat(0);
-    for (long k = 0; k < depth; k++) {
-        jqv_f32 factor[JQ_BLOCK_VECTORS];
-        for (int v = 0; v < vectors; v++) factor[v] = JQV_LOAD(jqv_f32, b + k * b_row + 16 * v);
-        for (int r = 0; r < rows; r++) {
-            const jqv_f32 x = jqv_splat(a[r * a_row + k * a_step]);
-            for (int v = 0; v < vectors; v++) sum[r][v] = JQ_PRODUCT_STEP(x, factor[v], sum[r][v]);
-        }
-    }
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++) JQV_STORE(jqv_f32, c + r * c_row + 16 * v, sum[r][v]);
-}
-
-/* The strides as literals: one of the two is 1. */
-JQV_INLINE void block_product_of(const float *a, long a_row, long a_step, const float *b, long b_row, float *c,
-                                 long c_row, long depth, int rows, int vectors, int accumulate) {
-    if (a_row == 1) block_product(a, 1, a_step, b, b_row, c, c_row, depth, rows, vectors, accumulate);
-    else block_product(a, a_row, a_step, b, b_row, c, c_row, depth, rows, vectors, accumulate);
-}
-
-JQV_INLINE void block_rows_of(const float *a, long a_row, long a_step, const float *b, long b_row, float *c, long c_row,
-                              long depth, long rows, int vectors, int accumulate) {
-    for (; rows >= JQ_BLOCK_ROWS; rows -= JQ_BLOCK_ROWS, a += JQ_BLOCK_ROWS * a_row, c += JQ_BLOCK_ROWS * c_row)
-        block_product_of(a, a_row, a_step, b, b_row, c, c_row, depth, JQ_BLOCK_ROWS, vectors, accumulate);
-    if (rows >= 4) {
-        block_product_of(a, a_row, a_step, b, b_row, c, c_row, depth, 4, vectors, accumulate);
-        rows -= 4, a += 4 * a_row, c += 4 * c_row;
-    }
-    for (; rows > 0; rows--, a += a_row, c += c_row)
-        block_product_of(a, a_row, a_step, b, b_row, c, c_row, depth, 1, vectors, accumulate);
-}
-
-static void block_rows(const float *a, long a_row, long a_step, const float *b, long b_row, float *c, long c_row,
-                       long depth, long rows, int accumulate) {
-    block_rows_of(a, a_row, a_step, b, b_row, c, c_row, depth, rows, JQ_BLOCK_VECTORS, accumulate);
-}
-
-/* Blocks of one vector of columns. */
-static void block_rows_one(const float *a, long a_row, long a_step, const float *b, long b_row, float *c, long c_row,
-                           long depth, long rows, int accumulate) {
-    block_rows_of(a, a_row, a_step, b, b_row, c, c_row, depth, rows, 1, accumulate);
-}
+#include "matrix_blocks.h"
 
 /* 16 rows of 16 elements become 16 columns. */
 JQV_INLINE void transpose_16(float *to, long to_row, const float *from, long from_row) {
@@ -117,51 +50,89 @@ static void pack_panel(float *to, const float *b, long b_row, long b_column, lon
         for (long j = k < whole ? columns : 0; j < width; j++) to[k * panel + j] = b[k * b_row + j * b_column];
 }
 
-/* One panel of columns of C, over at most JQ_PANEL_DEPTH terms. */
-typedef struct jq_panel {
-    const float *a;
-    long a_row, a_step;
-    const float *b;
-    long b_row; /* from one term to the next */
+/* A product, and what of it is copied. */
+typedef struct jq_panels {
+    const float *a, *b;
+    long a_row, a_step, b_row, b_column;
     float *c;
-    long c_row, depth, rows;
-    int accumulate;
-} jq_panel;
+    long c_row, rows, columns, depth;
+    int accumulate, copies_a, copies_b;
+    float *kept_a, *kept_b;
+} jq_panels;
 
-/* Columns that do not fill a block are made aside, where the block has room. */
-static void narrow_panel(jq_panel p, long width, long panel) {
-    float aside[JQ_BLOCK_ROWS * JQ_BLOCK_COLUMNS];
-    for (long row = 0; row < p.rows; row += JQ_BLOCK_ROWS) {
-        const long count = p.rows - row < JQ_BLOCK_ROWS ? p.rows - row : JQ_BLOCK_ROWS;
-        float *to = p.c + row * p.c_row;
-        for (long r = 0; p.accumulate && r < count; r++)
-            memcpy(aside + r * panel, to + r * p.c_row, (size_t)width * sizeof *to);
-        (panel == 16 ? block_rows_one : block_rows)(p.a + row * p.a_row, p.a_row, p.a_step, p.b, p.b_row, aside, panel,
-                                                    p.depth, count, p.accumulate);
-        for (long r = 0; r < count; r++) memcpy(to + r * p.c_row, aside + r * panel, (size_t)width * sizeof *to);
+static long panel_width(const jq_panels *p, long j) {
+    return p->columns - j < JQ_BLOCK_COLUMNS ? p->columns - j : JQ_BLOCK_COLUMNS;
+}
+
+static long panel_depth(const jq_panels *p, long k) {
+    return p->depth - k < JQ_PANEL_DEPTH ? p->depth - k : JQ_PANEL_DEPTH;
+}
+
+/* The panel of B that comes after the one at (k, j), if it is copied. */
+static jq_ahead next_panel(const jq_panels *p, long k, long j) {
+    j += JQ_BLOCK_COLUMNS;
+    if (j >= p->columns) j = 0, k += JQ_PANEL_DEPTH;
+    if (!p->copies_b || k >= p->depth) return (jq_ahead){0};
+    const char *next = (const char *)(p->b + k * p->b_row + j * p->b_column);
+    if (p->b_column == 1) return (jq_ahead){next, p->b_row * (long)sizeof(float), JQ_BLOCK_VECTORS, 0, panel_depth(p, k)};
+    return (jq_ahead){next, p->b_column * (long)sizeof(float), (panel_depth(p, k) + 15) / 16, 0, panel_width(p, j)};
+}
+
+/* The rows of A after those from row i on; those that lie side by side share lines, so 16 at a time. */
+static jq_ahead next_rows(const jq_panels *p, long k, long i) {
+    if (p->a_step == 1) {
+        const long rows = p->rows - i - JQ_BLOCK_ROWS < JQ_BLOCK_ROWS ? p->rows - i - JQ_BLOCK_ROWS : JQ_BLOCK_ROWS;
+        const char *next = (const char *)(p->a + (i + JQ_BLOCK_ROWS) * p->a_row + k);
+        return (jq_ahead){next, p->a_row * (long)sizeof(float), (panel_depth(p, k) + 15) / 16, 0, rows};
+    }
+    const int is_due = i % 16 < JQ_BLOCK_ROWS && i + 16 < p->rows;
+    const char *next = (const char *)(p->a + k * p->a_step + i + 16);
+    return (jq_ahead){next, p->a_step * (long)sizeof(float), 1, 0, is_due ? panel_depth(p, k) : 0};
+}
+
+/* Where a block reads A, or copies it to. */
+static void place_a(const jq_panels *p, jq_operands *x, long k, long j, long i) {
+    x->a = p->a + i * p->a_row + k * p->a_step, x->a_row = p->a_row, x->a_step = p->a_step, x->kept_a = NULL;
+    if (!p->copies_a || p->rows - i < JQ_BLOCK_ROWS) return;
+    float *kept = p->kept_a + i * (p->a_step == 1 ? JQ_KEPT_ROW : x->depth);
+    if (j == 0) {
+        x->kept_a = kept;
+    } else {
+        x->a = kept;
+        if (p->a_step == 1) x->a_row = JQ_KEPT_ROW;
+        else x->a_step = JQ_BLOCK_ROWS;
     }
 }
 
-static void matrix_product_f32(const float *a, long a_row, long a_step, const float *b, long b_row, long b_column,
-                               float *c, long c_row, long rows, long columns, long depth, int accumulate) {
-    _Alignas(64) float packed[JQ_PANEL_DEPTH * JQ_BLOCK_COLUMNS];
-    const int is_far = b_row >= JQ_FAR_ROW && rows >= 64;
-    for (long k = 0; k < depth || k == 0; k += JQ_PANEL_DEPTH) {
-        const long count = depth - k < JQ_PANEL_DEPTH ? depth - k : JQ_PANEL_DEPTH;
-        for (long j = 0; j < columns; j += JQ_BLOCK_COLUMNS) {
-            const long width = columns - j < JQ_BLOCK_COLUMNS ? columns - j : JQ_BLOCK_COLUMNS;
-            const long panel = width <= 16 ? 16 : JQ_BLOCK_COLUMNS;
-            jq_panel p = {a + k * a_step, a_row, a_step, b + k * b_row + j * b_column, b_row,
-                          c + j,          c_row, count,  rows, accumulate || k > 0};
-            if (width < panel || b_column != 1 || is_far) {
-                pack_panel(packed, p.b, b_row, b_column, count, width, panel);
-                p.b = packed, p.b_row = panel;
-            }
-            if (width < panel) narrow_panel(p, width, panel);
-            else (panel == 16 ? block_rows_one : block_rows)(p.a, a_row, a_step, p.b, p.b_row, p.c, c_row, count, rows,
-                                                             p.accumulate);
-        }
+static void panel_product(const jq_panels *p, long k, long j) {
+    const long width = panel_width(p, j);
+    const int vectors = width <= 16 ? 1 : JQ_BLOCK_VECTORS;
+    jq_ahead next_a = {0}, next_b = next_panel(p, k, j);
+    jq_operands x = {.c_row = p->c_row, .depth = panel_depth(p, k), .accumulate = p->accumulate || k > 0};
+    x.b = p->b + k * p->b_row + j * p->b_column, x.b_row = p->b_row, x.next_a = &next_a, x.next_b = &next_b;
+    if (p->copies_b || width < 16 * vectors) {
+        pack_panel(p->kept_b, x.b, p->b_row, p->b_column, x.depth, width, 16 * vectors);
+        x.b = p->kept_b, x.b_row = 16 * vectors;
     }
+    for (long i = 0; i < p->rows; i += JQ_BLOCK_ROWS) {
+        const long rows = p->rows - i < JQ_BLOCK_ROWS ? p->rows - i : JQ_BLOCK_ROWS;
+        x.c = p->c + i * p->c_row + j;
+        place_a(p, &x, k, j, i);
+        if (x.kept_a) next_a = next_rows(p, k, i);
+        if (width < 16 * vectors) narrow_block(x, rows, width, vectors);
+        else if (rows < JQ_BLOCK_ROWS || vectors < JQ_BLOCK_VECTORS) partial_block(&x, rows, vectors);
+        else whole_block(&x);
+    }
+}
+
+static void matrix_product_f32(const jq_product *t, void *packing) {
+    jq_panels p = {.a = t->a, .b = t->b, .c = t->c, .c_row = t->ldc, .rows = t->m, .columns = t->n, .depth = t->k};
+    p.a_row = t->transpose_a ? 1 : t->lda, p.a_step = t->transpose_a ? t->lda : 1;
+    p.b_row = t->transpose_b ? 1 : t->ldb, p.b_column = t->transpose_b ? t->ldb : 1;
+    p.accumulate = t->accumulate, p.copies_a = jq_copies_a(t), p.copies_b = jq_copies_b(t);
+    p.kept_b = packing, p.kept_a = p.kept_b + JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK;
+    for (long k = 0; k < p.depth || k == 0; k += JQ_PANEL_DEPTH)
+        for (long j = 0; j < p.columns; j += JQ_BLOCK_COLUMNS) panel_product(&p, k, j);
 }
 
 #endif

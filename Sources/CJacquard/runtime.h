@@ -8,9 +8,24 @@
 typedef void (*jq_vector_product)(void *result, long result_step, const void *x, long step, const void *matrix, long row,
                                   long n, long depth, int accumulate);
 
-/* C[rows, columns] (+)= A[rows, depth] B[depth, columns]; strides in elements, C's columns side by side. */
-typedef void (*jq_matrix_product)(const float *a, long a_row, long a_step, const float *b, long b_row, long b_column,
-                                  float *c, long c_row, long rows, long columns, long depth, int accumulate);
+/* A product of f32, all of it; `packing` as jq_packing_bytes says. */
+typedef void (*jq_matrix_product)(const jq_product *product, void *packing);
+
+enum {
+    JQ_PANEL_DEPTH = 512, /* terms at once: a panel of B is 64 KiB at most */
+    JQ_WIDEST_BLOCK = 32, /* columns */
+    JQ_KEPT_ROW = JQ_PANEL_DEPTH + 16, /* elements between rows of a copy of A: no power of 2, for the first cache */
+    JQ_FAR_ROW = 1024, /* elements between rows of B from which on the processor does not foresee the next one */
+};
+
+/* Whether rows so many elements apart fall on few places of a cache, and drive each other out. */
+static inline int jq_collides(long row) { return row >= 1024 && row % 512 == 0; }
+
+/* Whether a copy of an operand is worth its while. */
+static inline int jq_copies_a(const jq_product *p) { return jq_collides(p->lda) && p->n > 2 * JQ_WIDEST_BLOCK; }
+static inline int jq_copies_b(const jq_product *p) {
+    return p->transpose_b || (p->m >= 64 && p->ldb >= JQ_FAR_ROW);
+}
 
 /* Everything that exists once an instruction set. */
 typedef struct jq_functions {

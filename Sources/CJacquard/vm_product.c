@@ -20,7 +20,7 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
     tile.b = b + (c->b_offset + offset_of(c, c->b_batch, batch) + n * c->b_column) * size;
     tile.c = to;
     tile.ldc = row;
-    jq_gemm_tile(&tile, 0, rows, 0, columns);
+    jq_gemm_tile(&tile, 0, rows, 0, columns, w->scratch + c->packing_offset);
 }
 
 static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m,

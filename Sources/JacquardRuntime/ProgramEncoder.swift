@@ -76,6 +76,8 @@ struct ProgramEncoder {
     let nest = LoopNest(outer: product.batch + [product.m], stages: [stage])
     let encoder = try NestEncoder(nest, plan: plan, arrays: arrays)
     result.epilogue = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
+    result.packing_offset = Int64(scratch)
+    scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
     result.direct = direct(product, encoder)
     if result.direct < 0 {
       result.scratch_offset = Int64(scratch)

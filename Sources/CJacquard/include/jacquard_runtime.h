@@ -160,13 +160,16 @@ typedef struct jq_product {
     uint8_t dtype;      /* jq_dtype: f32, f64, i32, i64 */
 } jq_product;
 
+/* Bytes that a tile of at most `rows` x `columns` needs to copy operands into; 0 for types other than f32. */
+long jq_packing_bytes(const jq_product *product, long rows, long columns);
+
 /* Computes rows row ..< row + rows and columns column ..< column + columns of C. The same bytes whichever
- * thread does it and wherever the operands lie. k may be 0.
+ * thread does it and wherever the operands lie. k may be 0. `packing` has the tile's jq_packing_bytes, aligned to 64.
  * f32: in the order of k, each term one fma: the same bytes for every cut. f64: one call of cblas_dgemm a tile. A product
  * of one row or column is a matrix times a vector instead: along stored rows of the matrix in lanes like a
  * reduction (fma in each lane), across them with one fma a term in the order of k. i32 and i64: in the order of
  * k, wrapping around. */
-void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns);
+void jq_gemm_tile(const jq_product *product, long row, long rows, long column, long columns, void *packing);
 
 #ifdef __cplusplus
 }

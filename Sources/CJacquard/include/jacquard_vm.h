@@ -138,6 +138,7 @@ typedef struct jq_contraction {
     int64_t a_row, b_column; /* strides along m and n, in elements */
     int64_t rows, columns;   /* of a tile */
     int32_t direct;          /* the product is stored as it is: the access, else -1 */
+    int64_t packing_offset;  /* of the operands' copies in scratch */
     int64_t scratch_offset;  /* of the tile */
     jq_nest epilogue;
 } jq_contraction;

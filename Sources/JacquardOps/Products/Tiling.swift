@@ -5,15 +5,16 @@ import JacquardKernels
 /// How products are cut. Part of the arithmetic, so everything here follows from shape and type alone, never from the
 /// number of threads.
 extension Tiling {
-  /// The tiles of a batched product: 256 rows and 128 columns at most, halved until there are 16 tiles, as long as a tile
+  /// The tiles of a batched product: 256 x 256 at most, halved until there are 16 tiles, or 8 large ones, as long as a tile
   /// keeps `leastWork` multiplications. A tile keeps 64 columns (its operands are read once for every 32 of them); where the right
   /// operand is read across its rows, which costs a copy a tile, it keeps 64 rows instead. Then evened out.
   /// - Parameter isRightTransposed: whether elements next to each other in the right operand belong to one column.
   static func choose(batch: Int, m: Int, n: Int, k: Int, dtype: DType, isRightTransposed: Bool) -> Tiling {
-    var (rows, columns) = (min(m, 256), min(n, 128))
+    var (rows, columns) = (min(m, 256), min(n, 256))
     let least = isRightTransposed ? (rows: 64, columns: 32) : (rows: 16, columns: 64)
     func tiles() -> Int { batch &* parts(m, rows) &* parts(n, columns) }
-    while tiles() < 16, Double(rows) * Double(columns) * Double(k) >= 2 * leastWork {
+    func work() -> Double { Double(rows) * Double(columns) * Double(k) }
+    while tiles() < (work() >= largeWork ? 8 : 16), work() >= 2 * leastWork {
       if columns > least.columns, columns >= rows || rows <= least.rows {
         columns = max(columns / 2, least.columns)
       } else if rows > least.rows {
@@ -25,6 +26,9 @@ extension Tiling {
     return Tiling(
       provider: Provider(dtype) ?? .loops, rows: evened(m, rows, 8), columns: evened(n, columns, 32))
   }
+
+  /// Multiplications of a tile from which on it costs more to cut it than threads gain by sharing evenly: about half a millisecond.
+  private static let largeWork = 0x1p25
 
   /// Multiplications of a tile that take as long as handing it to a thread.
   private static let leastWork = 0x1p16
