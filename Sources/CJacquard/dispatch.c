@@ -41,7 +41,7 @@ const jq_functions *jq_functions_in_use(void) {
 static int is_dtype(jq_dtype dtype) { return (unsigned)dtype < JQ_DTYPE_COUNT; }
 
 long jq_element_size(jq_dtype dtype) {
-    static const long sizes[JQ_DTYPE_COUNT] = {4, 8, 4, 8, 1, 1};
+    static const long sizes[JQ_DTYPE_COUNT] = {4, 8, 4, 8, 1, 1, 1, 2, 2, 4, 2, 2, 8};
     return is_dtype(dtype) ? sizes[dtype] : 0;
 }
 

@@ -17,15 +17,25 @@
 
 #define JQ_FLOATS(name) {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64}
 #define JQ_NUMBERS(name) \
-    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8}
+    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, \
+     [JQ_U64] = name##_u64}
 #define JQ_ALL_TYPES(name) \
     {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, \
-     [JQ_U8] = name##_u8,   [JQ_BOOL] = name##_u8}
-#define JQ_BITS(name) {[JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, [JQ_BOOL] = name##_u8}
+     [JQ_U8] = name##_u8,   [JQ_BOOL] = name##_u8, [JQ_U64] = name##_u64}
+/* Of a type only its size matters. */
+#define JQ_BY_SIZE(name) \
+    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, \
+     [JQ_U8] = name##_u8,   [JQ_BOOL] = name##_u8, [JQ_I8] = name##_u8,   [JQ_I16] = name##_u16, \
+     [JQ_U16] = name##_u16, [JQ_F16] = name##_u16, [JQ_BF16] = name##_u16, [JQ_U32] = name##_i32, \
+     [JQ_U64] = name##_i64}
+#define JQ_BITS(name) \
+    {[JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, [JQ_BOOL] = name##_u8, [JQ_U64] = name##_i64}
 #define JQ_BYTES(name) {[JQ_U8] = name##_u8, [JQ_BOOL] = name##_u8}
 #define JQ_CASTS(from) \
     {[JQ_F32] = from##_to_f32, [JQ_F64] = from##_to_f64, [JQ_I32] = from##_to_i32, [JQ_I64] = from##_to_i64, \
-     [JQ_U8] = from##_to_u8,   [JQ_BOOL] = from##_to_bool}
+     [JQ_U8] = from##_to_u8,   [JQ_BOOL] = from##_to_bool, [JQ_I8] = from##_to_i8, [JQ_I16] = from##_to_i16, \
+     [JQ_U16] = from##_to_u16, [JQ_U32] = from##_to_u32, [JQ_F16] = from##_to_f16, [JQ_BF16] = from##_to_bf16, \
+     [JQ_U64] = from##_to_u64}
 
 const jq_functions JQ_FUNCTIONS = {
     .tiles = {
@@ -36,7 +46,7 @@ const jq_functions JQ_FUNCTIONS = {
         [JQ_LOG] = JQ_FLOATS(log), [JQ_LOG1P] = JQ_FLOATS(log1p), [JQ_TANH] = JQ_FLOATS(tanh),
         [JQ_SIGMOID] = JQ_FLOATS(sigmoid), [JQ_ERF] = JQ_FLOATS(erf), [JQ_SIN] = JQ_FLOATS(sin),
         [JQ_COS] = JQ_FLOATS(cos),
-        [JQ_NOT] = {[JQ_I32] = not_i32, [JQ_I64] = not_i64, [JQ_U8] = not_u8, [JQ_BOOL] = not_bool},
+        [JQ_NOT] = {[JQ_I32] = not_i32, [JQ_I64] = not_i64, [JQ_U8] = not_u8, [JQ_BOOL] = not_bool, [JQ_U64] = not_i64},
         [JQ_ADD] = JQ_NUMBERS(add), [JQ_SUBTRACT] = JQ_NUMBERS(subtract), [JQ_MULTIPLY] = JQ_NUMBERS(multiply),
         [JQ_DIVIDE] = JQ_NUMBERS(divide), [JQ_REMAINDER] = JQ_NUMBERS(remainder),
         [JQ_MINIMUM] = JQ_ALL_TYPES(minimum), [JQ_MAXIMUM] = JQ_ALL_TYPES(maximum), [JQ_POWER] = JQ_NUMBERS(power),
@@ -44,11 +54,13 @@ const jq_functions JQ_FUNCTIONS = {
         [JQ_LESS_EQUAL] = JQ_ALL_TYPES(less_equal), [JQ_GREATER] = JQ_ALL_TYPES(greater),
         [JQ_GREATER_EQUAL] = JQ_ALL_TYPES(greater_equal),
         [JQ_AND] = JQ_BITS(and), [JQ_OR] = JQ_BITS(or), [JQ_XOR] = JQ_BITS(xor),
-        [JQ_FMA] = JQ_NUMBERS(fma), [JQ_SELECT] = JQ_ALL_TYPES(select), [JQ_CLAMP] = JQ_ALL_TYPES(clamp),
+        [JQ_FMA] = JQ_NUMBERS(fma), [JQ_SELECT] = JQ_BY_SIZE(select), [JQ_CLAMP] = JQ_ALL_TYPES(clamp),
     },
     .casts = {
         [JQ_F32] = JQ_CASTS(f32), [JQ_F64] = JQ_CASTS(f64), [JQ_I32] = JQ_CASTS(i32), [JQ_I64] = JQ_CASTS(i64),
-        [JQ_U8] = JQ_CASTS(u8), [JQ_BOOL] = JQ_CASTS(bool),
+        [JQ_U8] = JQ_CASTS(u8), [JQ_BOOL] = JQ_CASTS(bool), [JQ_I8] = JQ_CASTS(i8), [JQ_I16] = JQ_CASTS(i16),
+        [JQ_U16] = JQ_CASTS(u16), [JQ_U32] = JQ_CASTS(u32), [JQ_F16] = JQ_CASTS(f16), [JQ_BF16] = JQ_CASTS(bf16),
+        [JQ_U64] = JQ_CASTS(u64),
     },
     .reducers = {
         [JQ_SUM] = JQ_NUMBERS(&sum), [JQ_PRODUCT] = JQ_NUMBERS(&product),

@@ -118,6 +118,7 @@
 #define JQ_LOAD_F64(x) JQV_LOAD(jqv_f64, x)
 #define JQ_LOAD_I32(x) JQV_LOAD(jqv_i32, x)
 #define JQ_LOAD_I64(x) JQV_LOAD(jqv_i64, x)
+#define JQ_LOAD_U64(x) JQV_LOAD(jqv_u64, x)
 /* Bytes are compared as int32. Filling empty lanes with the least (largest) byte loses every tie. */
 #define JQ_LOAD_U8(x) __builtin_convertvector(JQV_LOAD(jqv_u8, x), jqv_i32)
 #define JQ_PARTIAL_U8_LOW(x, n, readable) __builtin_convertvector(largest_u8_partial(x, n, readable), jqv_i32)
@@ -132,6 +133,8 @@ JQ_POSITION_REDUCER(argmax_i32, jqv_i32, jqv_i32, int32_t, 16, int32_t, JQ_LOAD_
 JQ_POSITION_REDUCER(argmin_i32, jqv_i32, jqv_i32, int32_t, 16, int32_t, JQ_LOAD_I32, least_i32_partial, INT32_MAX, INT32_MAX, JQ_BELOW)
 JQ_POSITION_REDUCER(argmax_i64, jqv_i64, jqv_i64, int64_t, 8, int64_t, JQ_LOAD_I64, largest_i64_partial, INT64_MIN, INT64_MIN, JQ_ABOVE)
 JQ_POSITION_REDUCER(argmin_i64, jqv_i64, jqv_i64, int64_t, 8, int64_t, JQ_LOAD_I64, least_i64_partial, INT64_MAX, INT64_MAX, JQ_BELOW)
+JQ_POSITION_REDUCER(argmax_u64, jqv_u64, jqv_i64, uint64_t, 8, uint64_t, JQ_LOAD_U64, largest_u64_partial, 0, 0, JQ_ABOVE)
+JQ_POSITION_REDUCER(argmin_u64, jqv_u64, jqv_i64, uint64_t, 8, uint64_t, JQ_LOAD_U64, least_u64_partial, UINT64_MAX, UINT64_MAX, JQ_BELOW)
 JQ_POSITION_REDUCER(argmax_u8, jqv_i32, jqv_i32, int32_t, 16, uint8_t, JQ_LOAD_U8, JQ_PARTIAL_U8_LOW, -1, 0, JQ_ABOVE)
 JQ_POSITION_REDUCER(argmin_u8, jqv_i32, jqv_i32, int32_t, 16, uint8_t, JQ_LOAD_U8, JQ_PARTIAL_U8_HIGH, 256, UINT8_MAX, JQ_BELOW)
 

@@ -55,7 +55,9 @@
     JQ_BINARY(less_##suffix, type, uint8_t, p < q) \
     JQ_BINARY(less_equal_##suffix, type, uint8_t, p <= q) \
     JQ_BINARY(greater_##suffix, type, uint8_t, p > q) \
-    JQ_BINARY(greater_equal_##suffix, type, uint8_t, p >= q) \
+    JQ_BINARY(greater_equal_##suffix, type, uint8_t, p >= q)
+
+#define JQ_SELECT(suffix, type) \
     JQ_TILE_HEAD(select_##suffix) { \
         type *d = dst; \
         const uint8_t *condition = a; \
@@ -72,6 +74,13 @@ JQ_ORDERED(f64, double)
 JQ_ORDERED(i32, int32_t)
 JQ_ORDERED(i64, int64_t)
 JQ_ORDERED(u8, uint8_t)
+JQ_ORDERED(u64, uint64_t)
+JQ_SELECT(f32, float)
+JQ_SELECT(f64, double)
+JQ_SELECT(i32, int32_t)
+JQ_SELECT(i64, int64_t)
+JQ_SELECT(u8, uint8_t)
+JQ_SELECT(u16, uint16_t)
 
 /* `s` is the suffix of the C library's functions: f for float. */
 #define JQ_FLOAT_ARITHMETIC(suffix, type, s) \
@@ -131,11 +140,15 @@ JQ_FLOAT_ARITHMETIC(f64, double, )
 
 JQ_SIGNED_ARITHMETIC(i32, int32_t, uint32_t)
 JQ_SIGNED_ARITHMETIC(i64, int64_t, uint64_t)
-JQ_INTEGER_ARITHMETIC(u8, uint8_t, uint32_t)
-JQ_UNARY(abs_u8, uint8_t, uint8_t, p)
-JQ_UNARY(sign_u8, uint8_t, uint8_t, p != 0)
-JQ_BINARY(divide_u8, uint8_t, uint8_t, q == 0 ? 0 : p / q)
-JQ_BINARY(remainder_u8, uint8_t, uint8_t, q == 0 ? 0 : p % q)
+#define JQ_UNSIGNED_ARITHMETIC(suffix, type, wide) \
+    JQ_INTEGER_ARITHMETIC(suffix, type, wide) \
+    JQ_UNARY(abs_##suffix, type, type, p) \
+    JQ_UNARY(sign_##suffix, type, type, p != 0) \
+    JQ_BINARY(divide_##suffix, type, type, q == 0 ? 0 : p / q) \
+    JQ_BINARY(remainder_##suffix, type, type, q == 0 ? 0 : p % q)
+
+JQ_UNSIGNED_ARITHMETIC(u8, uint8_t, uint32_t)
+JQ_UNSIGNED_ARITHMETIC(u64, uint64_t, uint64_t)
 JQ_UNARY(not_bool, uint8_t, uint8_t, p == 0)
 
 #endif

@@ -6,6 +6,9 @@ struct NpyHeader {
   private static let longest = 1 << 16
   private static let types: [(DType, String)] = [
     (.f32, "<f4"), (.f64, "<f8"), (.i32, "<i4"), (.i64, "<i8"), (.u8, "|u1"), (.bool, "|b1"),
+    (.i8, "|i1"), (.i16, "<i2"), (.u16, "<u2"), (.u32, "<u4"), (.u64, "<u8"), (.f16, "<f2"),
+    // NumPy has no bf16: this is what it writes for ml_dtypes' type, and reads as two opaque bytes.
+    (.bf16, "<V2"),
   ]
 
   let dtype: DType
@@ -65,7 +68,7 @@ struct NpyHeader {
       throw Diagnostic("holds Python objects (pickled), which are never loaded")
     }
     if text.hasPrefix(">") { throw Diagnostic("is big-endian (\(quoted(text))); save it as little-endian") }
-    throw Diagnostic("element type \(quoted(text)) is not one of f32 f64 i32 i64 u8 bool")
+    throw Diagnostic("element type \(quoted(text)) is not one of \(DType.list)")
   }
 
   // MARK: Writing

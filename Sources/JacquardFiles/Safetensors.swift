@@ -32,12 +32,19 @@ public enum Safetensors {
 
   private static func rank(_ dtype: DType) -> Int {
     switch dtype {
-    case .i64: 0
-    case .f64: 1
-    case .f32: 2
-    case .i32: 3
-    case .u8: 4
-    case .bool: 5
+    case .u64: 0
+    case .i64: 1
+    case .f64: 2
+    case .f32: 3
+    case .u32: 4
+    case .i32: 5
+    case .bf16: 6
+    case .f16: 7
+    case .u16: 8
+    case .i16: 9
+    case .i8: 10
+    case .u8: 11
+    case .bool: 12
     }
   }
 

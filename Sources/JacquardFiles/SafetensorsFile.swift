@@ -56,7 +56,7 @@ public struct SafetensorsFile: Sendable {
     let place = "\(path): tensor \(quoted(name))"
     guard let dtype = entry.dtype else {
       throw Diagnostic(
-        "element type \(entry.elementType) is not one of F32 F64 I32 I64 U8 BOOL", place: place)
+        "element type \(entry.elementType) is not one of \(SafetensorsFormat.list)", place: place)
     }
     return try FileStream(file, entry.byteRange, name: place).tensor(dtype, entry.sizes, "the tensor")
   }
@@ -76,8 +76,12 @@ enum SafetensorsFormat {
   static let longestHeader = 100_000_000
 
   private static let names: [(DType, String)] = [
-    (.f32, "F32"), (.f64, "F64"), (.i32, "I32"), (.i64, "I64"), (.u8, "U8"), (.bool, "BOOL"),
+    (.f32, "F32"), (.f64, "F64"), (.i32, "I32"), (.i64, "I64"), (.u8, "U8"), (.bool, "BOOL"), (.i8, "I8"),
+    (.i16, "I16"), (.u16, "U16"), (.u32, "U32"), (.u64, "U64"), (.f16, "F16"), (.bf16, "BF16"),
   ]
+
+  /// All names, for messages.
+  static var list: String { names.map(\.1).joined(separator: " ") }
 
   /// Bytes an element of each type of the format takes, also of those that Jacquard does not have.
   static let byteSizes: [String: Int] = [

@@ -35,7 +35,9 @@ extension HostTensor {
       case .f64: elements(Double.self).map { JSONValue($0) }
       case .i32: elements(Int32.self).map { JSONValue(Int64($0)) }
       case .i64: elements(Int64.self).map { JSONValue($0) }
-      case .u8: elements(UInt8.self).map { JSONValue(Int64($0)) }
+      case .u64: elements(UInt64.self).map { Int64(exactly: $0).map { JSONValue($0) } ?? JSONValue(String($0)) }
+      case .f16, .bf16: (0..<count).map { JSONValue(self[linear: $0].asFloat) }
+      case .u8, .i8, .i16, .u16, .u32: (0..<count).map { JSONValue(self[linear: $0].asInt) }
       case .bool: (0..<count).map { JSONValue(self[linear: $0].asBool) }
       }
     return ["type": JSONValue(type.description), "data": JSONValue(data)]
@@ -55,7 +57,13 @@ extension HostTensor {
       case .f64:
         let value = bytes.load(fromByteOffset: index * 8, as: Double.self)
         return !value.isNaN || value.bitPattern == Double.nan.bitPattern
-      case .i32, .i64, .u8: return true
+      case .f16:
+        let value = bytes.load(fromByteOffset: index * 2, as: Float16.self)
+        return !value.isNaN || value.bitPattern == Float16.nan.bitPattern
+      case .bf16:
+        let value = bytes.load(fromByteOffset: index * 2, as: BFloat16.self)
+        return !value.asFloat.isNaN || value == BFloat16(Float.nan)
+      case .i32, .i64, .u8, .i8, .i16, .u16, .u32, .u64: return true
       case .bool: return bytes[index] < 2
       }
     }
@@ -87,13 +95,25 @@ extension HostTensor {
 
   private static func scalar(_ value: JSONValue, _ dtype: DType) throws(Diagnostic) -> Scalar {
     switch dtype {
-    case .f32: .float(Double(try value.float()))
+    case .f32, .f16, .bf16: .float(Double(try value.float()))
     case .f64: .float(try value.double())
     case .i32: .int(Int64(try value.integer(Int32.self)))
     case .i64: .int(try value.integer(Int64.self))
     case .u8: .int(Int64(try value.integer(UInt8.self)))
+    case .i8: .int(Int64(try value.integer(Int8.self)))
+    case .i16: .int(Int64(try value.integer(Int16.self)))
+    case .u16: .int(Int64(try value.integer(UInt16.self)))
+    case .u32: .int(Int64(try value.integer(UInt32.self)))
+    case .u64: .unsigned(try unsigned(value))
     case .bool: .bool(try value.bool())
     }
+  }
+
+  /// JSON's integers end at 2^63: larger ones are written as texts.
+  private static func unsigned(_ value: JSONValue) throws(Diagnostic) -> UInt64 {
+    guard case .string(let text) = value.content else { return try value.integer(UInt64.self) }
+    guard let number = UInt64(text), String(number) == text else { throw value.fail("\(quoted(text)) is not a u64") }
+    return number
   }
 
   private static func stored(_ object: JSONObject, _ tensors: TensorResolver?) throws -> HostTensor {

@@ -109,11 +109,14 @@ public struct BodyBuilder {
     append(Instruction(.load(Access(buffer, indices, fill: fill, node: node)), dtype))
   }
 
-  /// Applies a function. The type is that of the operands; comparisons and logic give `bool`.
+  /// Applies a function. The type is that of the operands; comparisons and logic give `bool`. Types that only memory has are
+  /// converted to the one that is computed in, and the result back.
   public mutating func apply(_ function: ScalarFunction, _ operands: Int...) -> Int {
-    let boolean = function.isComparison || function.isLogical
-    let type = boolean ? DType.bool : dtype(operands[function == .select ? 1 : 0])
-    return append(Instruction(.apply(function, operands), type))
+    let type = dtype(operands[function == .select ? 1 : 0])
+    if function == .select { return append(Instruction(.apply(function, operands), type)) }
+    let wide = operands.map { cast($0, type.computeType) }
+    if function.isComparison || function.isLogical { return append(Instruction(.apply(function, wide), .bool)) }
+    return cast(append(Instruction(.apply(function, wide), type.computeType)), type)
   }
 
   public mutating func cast(_ value: Int, _ dtype: DType) -> Int {

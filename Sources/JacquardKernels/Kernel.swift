@@ -1,7 +1,45 @@
 import JacquardCore
 
+/// Several axes of an array as one, the last one fastest. Strides in elements.
+public struct AxisGroup: Hashable, Codable, Sendable {
+  public var extents: [Int]
+  public var strides: [Int]
+
+  /// The axes in the fewest possible: without those of one element, neighbours joined where they lie evenly.
+  public init(_ extents: [Int], _ strides: [Int]) {
+    (self.extents, self.strides) = ([], [])
+    for (extent, stride) in zip(extents, strides) where extent != 1 {
+      if let last = self.strides.last, last == stride &* extent {
+        self.extents[self.extents.count - 1] *= extent
+        self.strides[self.strides.count - 1] = stride
+      } else {
+        self.extents.append(extent)
+        self.strides.append(stride)
+      }
+    }
+  }
+
+  /// Most axes that a group may have.
+  public static let maximumRank = 8
+
+  public var count: Int { extents.reduce(1, *) }
+  /// The one stride; 0 for a single element; nil where there are several axes.
+  public var stride: Int? { strides.count > 1 ? nil : strides.first ?? 0 }
+}
+
 /// An operand of a matrix product: a matrix an element of the batch space, read by strides (in elements).
 public struct MatrixOperand: Hashable, Codable, Sendable {
+  /// Rows and columns of a right operand that each run over several axes: the windows of a convolution.
+  public struct Windows: Hashable, Codable, Sendable {
+    public var rows: AxisGroup
+    public var columns: AxisGroup
+
+    public init(rows: AxisGroup, columns: AxisGroup) {
+      self.rows = rows
+      self.columns = columns
+    }
+  }
+
   public var buffer: BufferID
   public var offset: Int
   /// One stride a batch axis.
@@ -10,6 +48,10 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
   public var rowStride: Int
   /// Stride along K (left operand) or N (right operand).
   public var columnStride: Int
+  /// Of a right operand in f32: where it lies instead.
+  public var windows: Windows?
+  /// Of a left operand: axes before K's last one, for which one stride is not enough. Their terms are added in order.
+  public var terms: AxisGroup?
 
   public init(_ buffer: BufferID, offset: Int = 0, batchStrides: [Int], rowStride: Int, columnStride: Int) {
     self.buffer = buffer
@@ -17,6 +59,12 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
     self.batchStrides = batchStrides
     self.rowStride = rowStride
     self.columnStride = columnStride
+  }
+
+  /// A right operand that lies as windows.
+  public init(_ buffer: BufferID, batchStrides: [Int], windows: Windows) {
+    self.init(buffer, batchStrides: batchStrides, rowStride: windows.columns.count, columnStride: 1)
+    self.windows = windows
   }
 }
 
@@ -31,12 +79,21 @@ public struct Tiling: Hashable, Codable, Sendable {
     /// Integers: plain loops in index order.
     case loops
 
+    /// The type that products of elements of a type are made in; whole numbers wrap around, so a wider one serves.
+    public static func type(for dtype: DType) -> DType {
+      switch dtype {
+      case .u8: .i32
+      case .u64: .i64
+      default: dtype.computeType
+      }
+    }
+
     /// Who makes products of a type. - Returns: nil for types without products.
     public init?(_ dtype: DType) {
       switch dtype {
       case .f32: self = .blocks
       case .f64: self = .openBLAS
-      case _ where dtype.isNumeric: self = .loops
+      case .i32, .i64: self = .loops
       default: return nil
       }
     }

@@ -77,8 +77,7 @@ struct KernelVerifier {
     guard tiles.rows >= 1, tiles.columns >= 1, tiles.rows < 1 << 31, tiles.columns < 1 << 31 else {
       throw Diagnostic("impossible tiles")
     }
-    try verify(product.lhs, rows: product.m, columns: product.k, product)
-    try verify(product.rhs, rows: product.k, columns: product.n, product)
+    try verifyOperands(product)
     guard !product.stores.isEmpty else { throw Diagnostic("a product stores nothing") }
     let body = BodyVerifier(
       plan: plan, extents: product.extents, rows: [], locals: [], written: [], accumulator: product.dtype)
@@ -86,19 +85,49 @@ struct KernelVerifier {
     for store in product.stores { try body.verify(store, product.epilogue) }
   }
 
-  private func verify(_ operand: MatrixOperand, rows: Int, columns: Int, _ product: Contraction) throws {
+  private func verifyOperands(_ product: Contraction) throws {
+    let (lhs, rhs) = (product.lhs, product.rhs)
+    let terms = try verified(lhs.terms ?? AxisGroup([], []))
+    guard product.k % terms == 0, lhs.windows == nil, rhs.terms == nil, terms == 1 || rhs.windows != nil else {
+      throw Diagnostic("a product's terms do not fit")
+    }
+    try verify(lhs, rows: product.m, columns: product.k / terms, product)
+    guard let windows = rhs.windows else { return try verify(rhs, rows: product.k, columns: product.n, product) }
+    guard product.dtype == .f32, try verified(windows.rows) == product.k, try verified(windows.columns) == product.n
+    else {
+      throw Diagnostic("a product's windows do not fit")
+    }
+    try verifyReach(
+      rhs, windows.rows.extents + windows.columns.extents, windows.rows.strides + windows.columns.strides, product)
+  }
+
+  /// The number of elements of a group of axes.
+  private func verified(_ group: AxisGroup) throws -> Int {
+    guard group.extents.count == group.strides.count, group.extents.count <= AxisGroup.maximumRank else {
+      throw Diagnostic("impossible axes of an operand")
+    }
+    return try PlanVerifier.points(group.extents, Diagnostic("impossible axes of an operand"))
+  }
+
+  /// Checks that an operand stays in its buffer.
+  private func verifyReach(_ operand: MatrixOperand, _ extents: [Int], _ strides: [Int], _ product: Contraction) throws
+  {
     let buffer = plan.program[operand.buffer]
     guard buffer.dtype == product.dtype, operand.batchStrides.count == product.batch.count else {
       throw Diagnostic("an operand does not fit its product")
     }
     var reach = operand.offset
-    let extents = product.batch + [rows, columns]
-    let strides = operand.batchStrides + [operand.rowStride, operand.columnStride]
-    for (extent, stride) in zip(extents, strides) {
-      guard stride >= 0 else { throw Diagnostic("an operand has a negative stride") }
+    for (extent, stride) in zip(product.batch + extents, operand.batchStrides + strides) {
+      guard extent >= 1, stride >= 0 else { throw Diagnostic("an operand has a negative stride") }
       reach = try Overflow.add(reach, try Overflow.multiply(extent - 1, stride))
     }
     guard operand.offset >= 0, reach < buffer.count else { throw Diagnostic("an operand reaches outside its buffer") }
+  }
+
+  private func verify(_ operand: MatrixOperand, rows: Int, columns: Int, _ product: Contraction) throws {
+    let terms = operand.terms ?? AxisGroup([], [])
+    try verifyReach(
+      operand, [rows, columns] + terms.extents, [operand.rowStride, operand.columnStride] + terms.strides, product)
     // A product walks through a matrix whose rows, or whose columns, lie side by side without overlap.
     let byRows = (operand.columnStride == 1 || columns == 1) && (operand.rowStride >= columns || rows == 1)
     let byColumns = (operand.rowStride == 1 || rows == 1) && (operand.columnStride >= rows || columns == 1)
@@ -150,6 +179,7 @@ struct BodyVerifier {
     case .constant(let scalar): return scalar.converted(to: step.dtype) == scalar || isNaN(scalar)
     case .index(let expression):
       return expression.isCanonical && expression.range(in: extents) != nil && step.dtype.isNumeric
+        && step.dtype.computeType == step.dtype
     case .load(let access):
       try verify(access, body)
       return plan.program[access.buffer].dtype == step.dtype
@@ -163,7 +193,7 @@ struct BodyVerifier {
     case .random(let kind, let key, let element):
       let buffer = plan.program[key]
       guard element.isCanonical, let range = element.range(in: extents), range.lowerBound >= 0 else { return false }
-      let typed = kind == .fold ? step.dtype == .i32 : step.dtype.isFloat
+      let typed = kind == .fold ? step.dtype == .i32 : step.dtype == .f32 || step.dtype == .f64
       return buffer.dtype == .i32 && buffer.count == 2 && typed
     }
   }
@@ -173,7 +203,7 @@ struct BodyVerifier {
   private func isWellTyped(_ function: ScalarFunction, _ types: [DType], _ result: DType) -> Bool {
     guard types.count == function.arity else { return false }
     if function == .select { return types[0] == .bool && types[1] == types[2] && types[1] == result }
-    guard types.allSatisfy({ $0 == types[0] }) else { return false }
+    guard types.allSatisfy({ $0 == types[0] }), types[0].computeType == types[0] else { return false }
     if function.isLogical { return types[0] == .bool && result == .bool }
     if function.isComparison { return result == .bool }
     guard types[0] == result else { return false }

@@ -12,6 +12,13 @@ extension DType {
     case .i64: JQ_I64
     case .u8: JQ_U8
     case .bool: JQ_BOOL
+    case .i8: JQ_I8
+    case .i16: JQ_I16
+    case .u16: JQ_U16
+    case .u32: JQ_U32
+    case .u64: JQ_U64
+    case .f16: JQ_F16
+    case .bf16: JQ_BF16
     }
   }
 }
@@ -19,15 +26,11 @@ extension DType {
 extension Scalar {
   /// The bits of an element of a type, in the low bytes.
   func bits(_ dtype: DType) -> Int64 {
-    let value = converted(to: dtype)
-    switch dtype {
-    case .f32: return Int64(Float(value.asDouble).bitPattern)
-    case .f64: return Int64(bitPattern: value.asDouble.bitPattern)
-    case .i32: return Int64(UInt32(truncatingIfNeeded: value.asInt))
-    case .i64: return value.asInt
-    case .u8: return Int64(UInt8(truncatingIfNeeded: value.asInt))
-    case .bool: return value.asBool ? 1 : 0
+    var bits: Int64 = 0
+    withUnsafeMutableBytes(of: &bits) { bytes in
+      if let memory = bytes.baseAddress { dtype.store(self, memory, 0) }
     }
+    return bits
   }
 }
 

@@ -124,7 +124,7 @@ struct BadInputTests {
       ("offsets that overlap", text("[0,24]", "[9,24]"), ""), ("offsets outside", text("[0,24]", "[0,99]"), ""),
       ("offsets reversed", text("[0,24]", "[24,0"), ""), ("shape that differs", text("[3,2]", "[3,3]"), ""),
       ("shape that overflows", text("[3,2]", "[9e9]"), ""), ("unknown type", text("F32", "Q32"), "Q32"),
-      ("other name", text("\"w\"", "\"v\""), "'w'"), ("type without values here", text("F32", "U32"), "U32"),
+      ("other name", text("\"w\"", "\"v\""), "'w'"), ("other type", text("F32", "U32"), "u32[3,2]"),
       ("other shape", text("[3,2]", "[2,3]"), "f32[2,3]"),
     ]
     for (name, bytes, message) in files {

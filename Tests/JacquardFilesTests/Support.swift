@@ -44,9 +44,9 @@ func pattern(_ dtype: DType, _ sizes: [Int]) throws -> HostTensor {
   let count = sizes.reduce(1, *)
   let scalars = (0..<count).map { index -> Scalar in
     switch dtype {
-    case .f32, .f64: .float(Double(index) * 0.5 - 1)
-    case .i32, .i64: .int(Int64(index) * 3 - 1)
-    case .u8: .int(Int64(UInt8(truncatingIfNeeded: index * 7)))
+    case .f32, .f64, .f16, .bf16: .float(Double(index) * 0.5 - 1)
+    case .i8, .i16, .i32, .i64: .int(Int64(index) * 3 - 1)
+    case .u8, .u16, .u32, .u64: .int(Int64(UInt8(truncatingIfNeeded: index * 7)))
     case .bool: .bool(index % 3 == 0)
     }
   }

@@ -15,7 +15,13 @@ extern "C" {
 
 /* ---- Element types ------------------------------------------------------------------------- */
 
-typedef enum jq_dtype { JQ_F32, JQ_F64, JQ_I32, JQ_I64, JQ_U8, JQ_BOOL, JQ_DTYPE_COUNT } jq_dtype;
+typedef enum jq_dtype {
+    JQ_F32, JQ_F64, JQ_I32, JQ_I64, JQ_U8, JQ_BOOL,
+    /* For storage: these are converted and selected only; arithmetic is done in a wider type. */
+    JQ_I8, JQ_I16, JQ_U16, JQ_U32, JQ_F16, JQ_BF16,
+    JQ_U64,
+    JQ_DTYPE_COUNT
+} jq_dtype;
 
 /* Bytes of one element. */
 long jq_element_size(jq_dtype dtype);
@@ -148,6 +154,14 @@ void jq_philox_fold(const int32_t key[2], int64_t data, int32_t folded[2]);
 
 /* ---- Matrix products (gemm.c) ------------------------------------------------------------------ */
 
+/* A right operand whose rows and columns each run over several axes of an array: the windows of a convolution. Offsets in
+ * elements; the last axes run fastest. */
+typedef struct jq_window {
+    int row_rank, column_rank;
+    const int64_t *row_extents, *row_strides, *column_extents, *column_strides;
+    const float *end; /* nothing is read from here on */
+} jq_window;
+
 /* A product C[m,n] = A[m,k] B[k,n] and where its operands lie, row-major; leading dimensions in elements.
  * A transposed operand is stored as A[k,m] or B[n,k]. */
 typedef struct jq_product {
@@ -156,6 +170,8 @@ typedef struct jq_product {
     long m, n, k;
     long lda, ldb, ldc;
     uint8_t transpose_a, transpose_b;
+    const jq_window *window; /* of f32: B as windows of the array at b, from this row and column on; else NULL */
+    long window_row, window_column;
     uint8_t accumulate; /* C += A B */
     uint8_t dtype;      /* jq_dtype: f32, f64, i32, i64 */
 } jq_product;

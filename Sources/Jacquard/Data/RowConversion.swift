@@ -31,6 +31,20 @@ struct RowConversion {
     case .i32: integers(destination.assumingMemoryBound(to: Int32.self), column, rows)
     case .i64: integers(destination.assumingMemoryBound(to: Int64.self), column, rows)
     case .u8, .bool: integers(destination.assumingMemoryBound(to: UInt8.self), column, rows)
+    default: scalars(destination, column, rows)
+    }
+  }
+
+  /// Any type from any type, element by element.
+  private func scalars(
+    _ destination: UnsafeMutableRawPointer, _ column: UnsafeRawPointer, _ rows: UnsafeBufferPointer<Int32>
+  ) {
+    for place in 0..<rows.count {
+      for index in 0..<width {
+        let value = source.load(column, Int(rows[place]) * width + index)
+        let scaled = target.isFloat ? Scalar.float(value.asDouble * scale) : value
+        target.store(scaled, destination, place * width + index)
+      }
     }
   }
 
@@ -53,6 +67,7 @@ struct RowConversion {
     case .f64: map(destination, column, Double.self, rows) { T($0) * factor }
     case .i32: map(destination, column, Int32.self, rows) { T($0) * factor }
     case .i64: map(destination, column, Int64.self, rows) { T($0) * factor }
+    default: scalars(destination, column, rows)
     }
   }
 
@@ -62,7 +77,8 @@ struct RowConversion {
     switch source {
     case .i32: map(destination, column, Int32.self, rows) { T(truncatingIfNeeded: $0) }
     case .i64: map(destination, column, Int64.self, rows) { T(truncatingIfNeeded: $0) }
-    default: map(destination, column, UInt8.self, rows) { T(truncatingIfNeeded: $0) }
+    case .u8, .bool: map(destination, column, UInt8.self, rows) { T(truncatingIfNeeded: $0) }
+    default: scalars(destination, column, rows)
     }
   }
 

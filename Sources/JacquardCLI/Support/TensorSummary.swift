@@ -23,6 +23,7 @@ struct TensorSummary {
     switch scalar {
     case .float(let value): tensor.dtype == .f32 ? "\(Float(value))" : "\(value)"
     case .int(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
     case .bool(let value): "\(value)"
     }
   }

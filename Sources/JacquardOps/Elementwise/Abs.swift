@@ -27,6 +27,7 @@ public struct Abs: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
+    if case .unsigned = x[0] { return x[0] }
     if case .int(let a) = x[0] { return .int(a < 0 ? 0 &- a : a) }
     return .float(x[0].asDouble.magnitude)
   }

@@ -32,9 +32,7 @@ public struct Cast: ElementwiseOperation {
   public func elementType(_ operands: [DType]) -> DType? { dtype }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
-    // Straight to f32: by way of f64 a long integer would be rounded twice.
-    if case .int(let value) = x[0], dtype == .f32 { return .float(Double(Float(value))) }
-    return x[0].converted(to: dtype)
+    x[0].converted(to: dtype)
   }
 
   public func emit(_ body: inout BodyBuilder, _ x: [Int]) -> Int { body.cast(x[0], dtype) }

@@ -27,6 +27,7 @@ public struct Divide: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
+    if case .unsigned(let a) = x[0], case .unsigned(let b) = x[1] { return .unsigned(b == 0 ? 0 : a / b) }
     guard case .int(let a) = x[0], case .int(let b) = x[1] else { return .float(x[0].asDouble / x[1].asDouble) }
     return .int(b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue)
   }

@@ -28,7 +28,7 @@ public struct Fma: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
-    if case .int(let a) = x[0], case .int(let b) = x[1], case .int(let c) = x[2] { return .int(a &* b &+ c) }
+    if let a = x[0].integerBits, let b = x[1].integerBits, let c = x[2].integerBits { return .int(a &* b &+ c) }
     return .float(x[2].asDouble.addingProduct(x[0].asDouble, x[1].asDouble))
   }
 

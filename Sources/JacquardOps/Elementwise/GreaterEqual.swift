@@ -33,6 +33,7 @@ public struct GreaterEqual: ScalarFunctionOperation {
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
     if case .float(let a) = x[0], case .float(let b) = x[1] { return .bool(a >= b) }
+    if case .unsigned(let a) = x[0], case .unsigned(let b) = x[1] { return .bool(a >= b) }
     return .bool(x[0].asInt >= x[1].asInt)
   }
 

@@ -36,6 +36,7 @@ public struct Minimum: ScalarFunctionOperation {
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
     if case .int(let a) = x[0], case .int(let b) = x[1] { return .int(min(a, b)) }
+    if case .unsigned(let a) = x[0], case .unsigned(let b) = x[1] { return .unsigned(min(a, b)) }
     let (a, b) = (x[0].asDouble, x[1].asDouble)
     return .float(a < b || a.isNaN ? a : b)
   }

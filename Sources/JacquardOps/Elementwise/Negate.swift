@@ -24,7 +24,7 @@ public struct Negate: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
-    if case .int(let a) = x[0] { return .int(0 &- a) }
+    if let a = x[0].integerBits { return .int(0 &- a) }
     return .float(-x[0].asDouble)
   }
 

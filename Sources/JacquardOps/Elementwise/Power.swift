@@ -39,20 +39,26 @@ public struct Power: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
-    if case .int(let a) = x[0], case .int(let b) = x[1] { return .int(Power.integer(a, b)) }
+    if case .int(let a) = x[0], case .int(let b) = x[1] {
+      return .int(b < 0 ? Power.inverse(a, b) : Power.integer(a, UInt64(b)))
+    }
+    if case .unsigned(let b) = x[1] { return .int(Power.integer(x[0].asInt, b)) }
     return .float(pow(x[0].asDouble, x[1].asDouble))
   }
 
   /// Repeated squaring modulo 2^64; the caller cuts the result to its width, which changes nothing below.
-  private static func integer(_ base: Int64, _ exponent: Int64) -> Int64 {
-    if exponent < 0 { return base == 1 ? 1 : base == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0 }
-    var (result, factor, rest): (Int64, Int64, Int64) = (1, base, exponent)
+  private static func integer(_ base: Int64, _ exponent: UInt64) -> Int64 {
+    var (result, factor, rest): (Int64, Int64, UInt64) = (1, base, exponent)
     while rest > 0 {
       if rest & 1 == 1 { result = result &* factor }
       factor = factor &* factor
       rest >>= 1
     }
     return result
+  }
+
+  private static func inverse(_ base: Int64, _ exponent: Int64) -> Int64 {
+    base == 1 ? 1 : base == -1 ? (exponent & 1 == 0 ? 1 : -1) : 0
   }
 
   public func gradient(_ context: GradientContext) throws -> Gradient {

@@ -29,6 +29,7 @@ public struct Sign: ScalarFunctionOperation {
   public func evaluate(_ x: [Scalar]) -> Scalar {
     switch x[0] {
     case .int(let a): return .int(a.signum())
+    case .unsigned(let a): return .unsigned(a.signum())
     default:
       let a = x[0].asDouble
       return .float(a > 0 ? 1 : a < 0 ? -1 : a)

@@ -27,7 +27,7 @@ public struct Subtract: ScalarFunctionOperation {
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }
 
   public func evaluate(_ x: [Scalar]) -> Scalar {
-    if case .int(let a) = x[0], case .int(let b) = x[1] { return .int(a &- b) }
+    if let a = x[0].integerBits, let b = x[1].integerBits { return .int(a &- b) }
     return .float(x[0].asDouble - x[1].asDouble)
   }
 

@@ -66,12 +66,14 @@ public struct ScatterAdd: Operation {
     let axes = space.indices.map { IndexExpression.axis($0) }
     var body = BodyBuilder(extents: space, node: context.node)
     let index = body.load(indices, context.dtype(indices), Array(axes[axis..<axis + width]))
-    let value = body.load(updates, context.dtype(updates), axes)
-    let target = Array(axes[..<axis]) + [IndexExpression(.value(index))] + Array(axes[(axis + width)...])
-    let access = Access(context.outputs[0], target, node: context.node)
-    let scatter = Scatter(
-      space: space, body: body.instructions, target: access, value: value, combiner: .sum, base: base)
-    context.emit(Self.name, .scatter(scatter))
+    let wide = context.dtype(base).computeType
+    let value = body.cast(body.load(updates, context.dtype(updates), axes), wide)
+    let place = Array(axes[..<axis]) + [IndexExpression(.value(index))] + Array(axes[(axis + width)...])
+    context.emitScatter(Self.name, base: base, wide) { target, base in
+      Scatter(
+        space: space, body: body.instructions, target: Access(target, place, node: context.node), value: value,
+        combiner: .sum, base: base)
+    }
   }
 
   public func reference(_ context: ReferenceContext) throws -> [HostTensor] {

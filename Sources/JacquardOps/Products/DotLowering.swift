@@ -32,7 +32,8 @@ struct DotLowering {
   let right: Operand
 
   private var output: BufferID { context.outputs[0] }
-  private var dtype: DType { context.dtype(output) }
+  /// What products are summed in.
+  private var dtype: DType { Tiling.Provider.type(for: context.dtype(output)) }
   private var batch: [Int] { left.extents.picking(left.side.batch) }
   private var m: Int { left.free.product }
   private var n: Int { right.free.product }
@@ -72,17 +73,19 @@ struct DotLowering {
       emitPartials(lhs, rhs, parts)
     } else {
       let tiling = tiling(count, k, rhs)
-      let store = Store(Access(output, resultIndices()), 0)
-      emitContraction(batch, k, lhs, rhs, tiling, store)
+      emitContraction(batch, k, lhs, rhs, tiling, to: Access(output, resultIndices()))
     }
   }
 
   private func emitContraction(
-    _ batch: [Int], _ k: Int, _ lhs: MatrixOperand, _ rhs: MatrixOperand, _ tiling: Tiling, _ store: Store
+    _ batch: [Int], _ k: Int, _ lhs: MatrixOperand, _ rhs: MatrixOperand, _ tiling: Tiling, to target: Access
   ) {
+    var epilogue = BodyBuilder(extents: batch + [m, n], node: context.node)
+    let sum = epilogue.append(Instruction(.accumulator, dtype))
+    let value = epilogue.cast(sum, context.dtype(target.buffer))
     let product = Contraction(
       batch: batch, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs, tiling: tiling,
-      epilogue: [Instruction(.accumulator, dtype)], stores: [store])
+      epilogue: epilogue.instructions, stores: [Store(target, value)])
     context.emit(Dot.name, .contraction(product))
   }
 
@@ -110,9 +113,10 @@ struct DotLowering {
       ?? matrix(pack(right, contractingFirst: true), rowCount: k, columnCount: n)
   }
 
-  /// An operand read where it lies; nil if its axes do not fall into a matrix with one stride of 1.
+  /// An operand read where it lies; nil if its axes do not fall into a matrix with one stride of 1, or it is to be converted.
   private func matrix(_ operand: Operand, rows: [Int], columns: [Int]) -> MatrixOperand? {
-    guard let row = operand.stride(rows), let column = operand.stride(columns) else { return nil }
+    guard context.dtype(operand.buffer) == dtype, let row = operand.stride(rows), let column = operand.stride(columns)
+    else { return nil }
     let (rowCount, columnCount) = (operand.extents.picking(rows).product, operand.extents.picking(columns).product)
     let strides: (row: Int, column: Int)
     switch (row, column) {
@@ -156,8 +160,7 @@ struct DotLowering {
     let extents = batch + [parts, m, n]
     let partial = context.temporary(dtype, extents)
     let tiling = tiling(batch.product * parts, length, rhs)
-    let store = Store(Access(partial, extents.indices.map { .axis($0) }), 0)
-    emitContraction(batch + [parts], length, lhs, rhs, tiling, store)
+    emitContraction(batch + [parts], length, lhs, rhs, tiling, to: Access(partial, extents.indices.map { .axis($0) }))
     emitSum(of: partial, parts)
   }
 
@@ -170,7 +173,9 @@ struct DotLowering {
     let indices = Array(axes.prefix(batch.count)) + [.axis(outer.count), row, column]
     let load = Instruction(.load(Access(partial, indices, node: context.node)), dtype)
     let combine = Stage(inner: [parts], body: [load], reductions: [Reduction(.sum, 0, dtype)])
-    let finish = Stage(body: [Instruction(.rowValue(0), dtype)], stores: [Store(Access(output, axes), 0)])
-    context.emit(Dot.name, .loops([LoopNest(outer: outer, stages: [combine, finish], order: .sequential)]))
+    var finish = BodyBuilder(extents: outer, node: context.node)
+    let total = finish.cast(finish.append(Instruction(.rowValue(0), dtype)), context.dtype(output))
+    let last = Stage(body: finish.instructions, stores: [Store(Access(output, axes), total)])
+    context.emit(Dot.name, .loops([LoopNest(outer: outer, stages: [combine, last], order: .sequential)]))
   }
 }

@@ -63,6 +63,7 @@ enum Extreme {
 
   private static func isLess(_ a: Scalar, _ b: Scalar) -> Bool {
     if case .int(let a) = a, case .int(let b) = b { return a < b }
+    if case .unsigned(let a) = a, case .unsigned(let b) = b { return a < b }
     return a.asDouble < b.asDouble
   }
 

@@ -32,6 +32,8 @@ struct ReductionLowering {
 
   private var input: BufferID { context.inputs[0] }
   private var dtype: DType { context.dtype(input) }
+  /// What values are combined in.
+  private var wide: DType { dtype.computeType }
   private var outer: [Int] { extents.picking(kept) }
   private var inner: [Int] { extents.picking(reduced) }
 
@@ -58,24 +60,24 @@ struct ReductionLowering {
       } else {
         total = body.load(input, dtype, elementIndices())
       }
-      return finish(&body, total, count)
+      return body.cast(finish(&body, body.cast(total, wide), count), context.dtype(context.outputs[0]))
     }
   }
 
   /// A kernel of partial reductions, one more outer axis, and one that combines them in index order.
   private func emitSplit(_ split: ReductionSplit, _ order: LoopNest.Order, _ finish: @escaping Finish) {
-    let partial = context.temporary(dtype, outer + [split.parts])
+    let partial = context.temporary(wide, outer + [split.parts])
     var cut = inner
     cut[split.position] = split.chunk
     let exact = split.chunk * split.parts == inner[split.position]
     let fill = exact ? nil : combiner.identity(dtype)
     let stage = reducing(inner: cut, indices: operandIndices(split), fill: fill)
     let axes = (0...outer.count).map { IndexExpression.axis($0) }
-    let row = Instruction(.rowValue(0), dtype)
+    let row = Instruction(.rowValue(0), wide)
     emitNest(outer + [split.parts], [stage, Stage(body: [row], stores: [Store(Access(partial, axes), 0)])], order)
 
-    let load = Instruction(.load(Access(partial, axes, node: context.node)), dtype)
-    let combine = Stage(inner: [split.parts], body: [load], reductions: [Reduction(combiner, 0, dtype)])
+    let load = Instruction(.load(Access(partial, axes, node: context.node)), wide)
+    let combine = Stage(inner: [split.parts], body: [load], reductions: [Reduction(combiner, 0, wide)])
     emitNest(outer, [combine, finishing(finish, inner.product)], .sequential)
   }
 
@@ -85,16 +87,17 @@ struct ReductionLowering {
 
   /// Loads and combines the inner points of each outer one.
   private func reducing(inner: [Int], indices: [IndexExpression], fill: Scalar?) -> Stage {
-    let load = Instruction(.load(Access(input, indices, fill: fill, node: context.node)), dtype)
-    return Stage(inner: inner, body: [load], reductions: [Reduction(combiner, 0, dtype)])
+    var body = BodyBuilder(extents: [], node: context.node)
+    let value = body.cast(body.load(input, dtype, indices, fill: fill), wide)
+    return Stage(inner: inner, body: body.instructions, reductions: [Reduction(combiner, value, wide)])
   }
 
   /// Stores the combined value at each outer point.
   private func finishing(_ finish: Finish, _ count: Int) -> Stage {
     var body = BodyBuilder(extents: outer, node: context.node)
-    let type = Reduction(combiner, 0, dtype).resultTypes[result]
+    let type = Reduction(combiner, 0, wide).resultTypes[result]
     let total = body.append(Instruction(.rowValue(result), type))
-    let value = finish(&body, total, count)
+    let value = body.cast(finish(&body, total, count), context.dtype(context.outputs[0]))
     return Stage(body: body.instructions, stores: [Store(Access(context.outputs[0], resultIndices()), value)])
   }
 

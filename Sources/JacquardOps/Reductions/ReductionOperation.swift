@@ -103,21 +103,14 @@ extension Combiner {
   }
 
   private static func lowest(_ dtype: DType) -> Scalar {
-    switch dtype {
-    case .f32, .f64: .float(-.infinity)
-    case .i32: .int(Int64(Int32.min))
-    case .i64: .int(.min)
-    case .u8, .bool: .int(0)
-    }
+    if dtype.isFloat { return .float(-.infinity) }
+    return dtype.isUnsigned || dtype == .bool ? .int(0) : .int(Int64.min >> (64 - 8 * dtype.byteSize))
   }
 
   private static func highest(_ dtype: DType) -> Scalar {
-    switch dtype {
-    case .f32, .f64: .float(.infinity)
-    case .i32: .int(Int64(Int32.max))
-    case .i64: .int(.max)
-    case .u8: .int(Int64(UInt8.max))
-    case .bool: .bool(true)
-    }
+    if dtype.isFloat { return .float(.infinity) }
+    if dtype == .bool { return .bool(true) }
+    let bits = 8 * dtype.byteSize
+    return dtype.isUnsigned ? .unsigned(UInt64.max >> (64 - bits)) : .int(Int64.max >> (64 - bits))
   }
 }

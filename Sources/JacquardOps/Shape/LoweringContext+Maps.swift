@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 extension LoweringContext {
-  /// Emits a map of one load: each element of an output is an element of an operand.
+  /// Emits a map of one load: each element of an output is an element of an operand, in the output's type.
   ///
   /// - Parameter indices: the operand's index expressions from the axes of the output's shape and its extents.
   func emitCopy(
@@ -12,8 +12,20 @@ extension LoweringContext {
   ) {
     emitMap(name, to: output) { body in
       let axes = body.extents.indices.map { IndexExpression.axis($0) }
-      return body.load(input, dtype(input), indices(axes, body.extents), fill: fill)
+      return body.cast(body.load(input, dtype(input), indices(axes, body.extents), fill: fill), dtype(output))
     }
+  }
+
+  /// Emits a scatter into the result, in a wider type on the way where the result's own is for memory only.
+  ///
+  /// - Parameter scatter: makes it for a target and a base of type `wide`.
+  func emitScatter(_ name: String, base: BufferID, _ wide: DType, _ scatter: (BufferID, BufferID) -> Scatter) {
+    let output = outputs[0]
+    if dtype(output) == wide { return emit(name, .scatter(scatter(output, base))) }
+    let (from, to) = (temporary(wide, extents(base)), temporary(wide, extents(output)))
+    emitCopy(name, from: base, to: from) { axes, _ in axes }
+    emit(name, .scatter(scatter(to, from)))
+    emitCopy(name, from: to, to: output) { axes, _ in axes }
   }
 
   /// Emits a map that gives every element one value.

@@ -40,7 +40,8 @@ extension LoweringContext {
     emitMap(name, to: outputs[0]) { body in
       let axes = body.extents.indices.map { IndexExpression.axis($0) }
       let element = IndexExpression.linear(axes, in: body.extents)
-      return body.append(Instruction(.random(kind, key: key, element: element), dtype))
+      let draw = body.append(Instruction(.random(kind, key: key, element: element), dtype.computeType))
+      return body.cast(draw, dtype)
     }
   }
 }

@@ -25,6 +25,7 @@ extension RewriteContext {
     switch number(value) {
     case .float(let found): found == wanted
     case .int(let found): Double(exactly: found) == wanted
+    case .unsigned(let found): Double(exactly: found) == wanted
     case .bool(let found): (found ? 1 : 0) == wanted
     case nil: false
     }

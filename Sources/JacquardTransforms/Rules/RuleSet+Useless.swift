@@ -148,9 +148,24 @@ extension Shape {
 extension DType {
   /// Whether every value of this type is a value of the other.
   fileprivate func fits(in other: DType) -> Bool {
-    switch (self, other) {
-    case (.bool, _), (.u8, .i32), (.u8, .i64), (.u8, .f32), (.u8, .f64), (.i32, .i64), (.i32, .f64), (.f32, .f64): true
-    default: self == other
+    if self == other || self == .bool { return true }
+    if other == .bool || isFloat && !other.isFloat { return false }
+    if self == .f16 { return other == .f32 || other == .f64 }
+    if self == .bf16 || isFloat { return other == .f32 && self == .bf16 || other == .f64 }
+    if !isUnsigned && other.isUnsigned { return false }
+    // A half-precision float ends at 65,504, which is more than its mantissa's 11 bits hold exactly.
+    return valueBits <= other.valueBits
+  }
+
+  /// How many bits of a whole number's magnitude it holds exactly.
+  private var valueBits: Int {
+    switch self {
+    case .f64: 53
+    case .f32: 24
+    case .f16: 11
+    case .bf16: 8
+    case .bool: 1
+    default: 8 * byteSize - (isUnsigned ? 0 : 1)
     }
   }
 }

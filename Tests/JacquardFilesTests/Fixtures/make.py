@@ -32,8 +32,10 @@ def pattern(dtype, shape):
 
 # .npy: the name says dtype and shape
 SHAPES = {"f4": [(2, 3), (7,), ()], "f8": [(3, 1, 2), ()], "i4": [(5,), (0, 3)], "i8": [(2, 2)],
-          "u1": [(2, 2, 2), (130,)], "b1": [(4,), ()]}
-NAMES = {"f4": "f32", "f8": "f64", "i4": "i32", "i8": "i64", "u1": "u8", "b1": "bool"}
+          "u1": [(2, 2, 2), (130,)], "b1": [(4,), ()], "i1": [(5,)], "i2": [(3, 2)], "u2": [(4,)], "u4": [(2, 3)],
+          "u8": [(3,)], "f2": [(7,)]}
+NAMES = {"f4": "f32", "f8": "f64", "i4": "i32", "i8": "i64", "u1": "u8", "b1": "bool", "i1": "i8", "i2": "i16",
+         "u2": "u16", "u4": "u32", "u8": "u64", "f2": "f16"}
 for code, shapes in SHAPES.items():
     for shape in shapes:
         np.save(f"{NAMES[code]}_{'x'.join(map(str, shape)) or 'scalar'}.npy", pattern(code, shape))
@@ -57,7 +59,6 @@ np.save("bad_big_endian.npy", pattern("f4", (3,)).astype(">f4"))
 np.save("bad_object.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
 np.save("bad_structured.npy", np.zeros(2, dtype=[("a", "<f4"), ("b", "<i4")]))
 np.save("bad_text.npy", np.array(["ab", "c"]))
-np.save("bad_half.npy", np.zeros(2, dtype="f2"))
 np.save("bad_complex.npy", np.zeros(2, dtype="c8"))
 
 # .npz, with a fixed time so that the files do not change
@@ -73,8 +74,9 @@ for name, method in [("stored.npz", zipfile.ZIP_STORED), ("deflated.npz", zipfil
         archive.writestr(zipfile.ZipInfo("note.txt", (1980, 1, 1, 0, 0, 0)), "not an array")
 
 # safetensors, laid out as the format's own library does
-ORDER = [("steps", "I64", "i8", (2,)), ("f64", "F64", "f8", ()), ("bias", "F32", "f4", (3,)),
-         ("layer/weight", "F32", "f4", (2, 3)), ("labels", "I32", "i4", (3,)), ("image", "U8", "u1", (3,)),
+ORDER = [("big", "U64", "u8", (2,)), ("steps", "I64", "i8", (2,)), ("f64", "F64", "f8", ()), ("bias", "F32", "f4", (3,)),
+         ("layer/weight", "F32", "f4", (2, 3)), ("ids", "U32", "u4", (2,)), ("labels", "I32", "i4", (3,)), ("half", "F16", "f2", (3,)),
+         ("counts", "U16", "u2", (2,)), ("short", "I16", "i2", (2,)), ("tiny", "I8", "i1", (3,)), ("image", "U8", "u1", (3,)),
          ("mask", "BOOL", "b1", (5,))]
 header, data = {"__metadata__": {"format": "np", "note": "a \"quote\""}}, b""
 for name, text, code, shape in ORDER:
@@ -84,10 +86,10 @@ for name, text, code, shape in ORDER:
 text = json.dumps(header, separators=(",", ":")).encode()
 text += b" " * (-len(text) % 8)
 write("canonical.safetensors", struct.pack("<Q", len(text)) + text + data)
-header = {"b": {"shape": [2], "dtype": "BF16", "data_offsets": [4, 8]},
+header = {"b": {"shape": [2], "dtype": "C64", "data_offsets": [4, 20]},
           "a": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}
 text = json.dumps(header).encode()
-write("unordered.safetensors", struct.pack("<Q", len(text)) + text + struct.pack("<fHH", 1.5, 0x3F80, 0))
+write("unordered.safetensors", struct.pack("<Q", len(text)) + text + struct.pack("<fffff", 1.5, 0, 1, 0, 1))
 
 # IDX
 images = pattern("u1", (3, 2, 2))
