@@ -75,7 +75,7 @@ static void blas_f64(tile t) {
 /* The tile as a product by itself. */
 static jq_product alone(tile t) {
     jq_product p = *t.product;
-    p.a = t.a, p.b = t.b, p.c = t.c, p.m = t.rows, p.n = t.columns;
+    p.a = t.a, p.b = p.window ? p.b : t.b, p.c = t.c, p.m = t.rows, p.n = t.columns;
     return p;
 }
 
@@ -89,7 +89,7 @@ long jq_packing_bytes(const jq_product *product, long rows, long columns) {
     jq_product tile = *product;
     tile.m = rows, tile.n = columns;
     const long copied_rows = jq_copies_a(&tile) ? rows * JQ_KEPT_ROW : 0;
-    return (JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + copied_rows) * (long)sizeof(float);
+    return (JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + JQ_SLACK + copied_rows) * (long)sizeof(float);
 }
 
 /* Row by row, in the order of k; integers wrap around. */
@@ -129,7 +129,7 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
     const int is_f64 = product->dtype == JQ_F64, is_float = is_f64 || product->dtype == JQ_F32;
     if (is_f64 && !fits_blas(product, rows, columns)) {
         rows_alone(product, row, rows, column, columns);
-    } else if (is_float && (product->m == 1 || product->n == 1)) {
+    } else if (is_float && !product->window && (product->m == 1 || product->n == 1)) {
         vector_product(t, is_f64);
     } else {
         switch (product->dtype) {

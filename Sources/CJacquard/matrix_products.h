@@ -5,36 +5,7 @@
 #define JQ_MATRIX_PRODUCTS_H
 
 #include "matrix_blocks.h"
-
-/* 16 rows of 16 elements become 16 columns. */
-JQV_INLINE void transpose_16(float *to, long to_row, const float *from, long from_row) {
-    jqv_f32 x[16], y[16];
-    for (int i = 0; i < 16; i++) x[i] = JQV_LOAD(jqv_f32, from + i * from_row);
-    for (int i = 0; i < 16; i += 2) {
-        y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
-        y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
-    }
-    for (int i = 0; i < 16; i += 4)
-        for (int j = 0; j < 2; j++) {
-            x[i + 2 * j] = __builtin_shufflevector(y[i + j], y[i + j + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12,
-                                                   13, 28, 29);
-            x[i + 2 * j + 1] = __builtin_shufflevector(y[i + j], y[i + j + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26,
-                                                       27, 14, 15, 30, 31);
-        }
-    for (int i = 0; i < 4; i++)
-        for (int j = 0; j < 16; j += 8) {
-            y[j + i] = __builtin_shufflevector(x[j + i], x[j + i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25,
-                                               26, 27);
-            y[j + i + 4] = __builtin_shufflevector(x[j + i], x[j + i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15,
-                                                   28, 29, 30, 31);
-        }
-    for (int i = 0; i < 8; i++) {
-        JQV_STORE(jqv_f32, to + i * to_row, __builtin_shufflevector(y[i], y[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
-                                                                    19, 20, 21, 22, 23));
-        JQV_STORE(jqv_f32, to + (i + 8) * to_row, __builtin_shufflevector(y[i], y[i + 8], 8, 9, 10, 11, 12, 13, 14, 15,
-                                                                          24, 25, 26, 27, 28, 29, 30, 31));
-    }
-}
+#include "matrix_windows.h"
 
 /* `width` columns of B, [depth][panel] side by side; beyond them zeros. */
 static void pack_panel(float *to, const float *b, long b_row, long b_column, long depth, long width, long panel) {
@@ -58,6 +29,8 @@ typedef struct jq_panels {
     long c_row, rows, columns, depth;
     int accumulate, copies_a, copies_b;
     float *kept_a, *kept_b;
+    const jq_window *window;
+    long window_row, window_column;
 } jq_panels;
 
 static long panel_width(const jq_panels *p, long j) {
@@ -72,7 +45,7 @@ static long panel_depth(const jq_panels *p, long k) {
 static jq_ahead next_panel(const jq_panels *p, long k, long j) {
     j += JQ_BLOCK_COLUMNS;
     if (j >= p->columns) j = 0, k += JQ_PANEL_DEPTH;
-    if (!p->copies_b || k >= p->depth) return (jq_ahead){0};
+    if (!p->copies_b || p->window || k >= p->depth) return (jq_ahead){0};
     const char *next = (const char *)(p->b + k * p->b_row + j * p->b_column);
     if (p->b_column == 1) return (jq_ahead){next, p->b_row * (long)sizeof(float), JQ_BLOCK_VECTORS, 0, panel_depth(p, k)};
     return (jq_ahead){next, p->b_column * (long)sizeof(float), (panel_depth(p, k) + 15) / 16, 0, panel_width(p, j)};
@@ -110,7 +83,10 @@ static void panel_product(const jq_panels *p, long k, long j) {
     jq_ahead next_a = {0}, next_b = next_panel(p, k, j);
     jq_operands x = {.c_row = p->c_row, .depth = panel_depth(p, k), .accumulate = p->accumulate || k > 0};
     x.b = p->b + k * p->b_row + j * p->b_column, x.b_row = p->b_row, x.next_a = &next_a, x.next_b = &next_b;
-    if (p->copies_b || width < 16 * vectors) {
+    if (p->window) {
+        pack_windows(p->kept_b, p->b, p->window, p->window_row + k, x.depth, p->window_column + j, width, 16 * vectors);
+        x.b = p->kept_b, x.b_row = 16 * vectors;
+    } else if (p->copies_b || width < 16 * vectors) {
         pack_panel(p->kept_b, x.b, p->b_row, p->b_column, x.depth, width, 16 * vectors);
         x.b = p->kept_b, x.b_row = 16 * vectors;
     }
@@ -130,7 +106,8 @@ static void matrix_product_f32(const jq_product *t, void *packing) {
     p.a_row = t->transpose_a ? 1 : t->lda, p.a_step = t->transpose_a ? t->lda : 1;
     p.b_row = t->transpose_b ? 1 : t->ldb, p.b_column = t->transpose_b ? t->ldb : 1;
     p.accumulate = t->accumulate, p.copies_a = jq_copies_a(t), p.copies_b = jq_copies_b(t);
-    p.kept_b = packing, p.kept_a = p.kept_b + JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK;
+    p.kept_b = packing, p.kept_a = p.kept_b + JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + JQ_SLACK;
+    p.window = t->window, p.window_row = t->window_row, p.window_column = t->window_column;
     for (long k = 0; k < p.depth || k == 0; k += JQ_PANEL_DEPTH)
         for (long j = 0; j < p.columns; j += JQ_BLOCK_COLUMNS) panel_product(&p, k, j);
 }

@@ -13,6 +13,8 @@ typedef void (*jq_matrix_product)(const jq_product *product, void *packing);
 
 enum {
     JQ_PANEL_DEPTH = 512, /* terms at once: a panel of B is 64 KiB at most */
+    JQ_MAXIMUM_WINDOW_RANK = 8,
+    JQ_SLACK = 16,        /* elements after it that copying in vectors may touch */
     JQ_WIDEST_BLOCK = 32, /* columns */
     JQ_KEPT_ROW = JQ_PANEL_DEPTH + 16, /* elements between rows of a copy of A: no power of 2, for the first cache */
     JQ_FAR_ROW = 1024, /* elements between rows of B from which on the processor does not foresee the next one */
@@ -24,7 +26,7 @@ static inline int jq_collides(long row) { return row >= 1024 && row % 512 == 0; 
 /* Whether a copy of an operand is worth its while. */
 static inline int jq_copies_a(const jq_product *p) { return jq_collides(p->lda) && p->n > 2 * JQ_WIDEST_BLOCK; }
 static inline int jq_copies_b(const jq_product *p) {
-    return p->transpose_b || (p->m >= 64 && p->ldb >= JQ_FAR_ROW);
+    return p->window || p->transpose_b || (p->m >= 64 && p->ldb >= JQ_FAR_ROW);
 }
 
 /* Everything that exists once an instruction set. */

@@ -1,11 +1,11 @@
 /* Matrix products of the tile machine: gemm.c makes a tile, the epilogue runs on it while it is in the cache. */
 #include "vm.h"
 
-static int64_t offset_of(const jq_contraction *c, const int64_t *strides, int64_t batch) {
+static int64_t offset_of(int rank, const int64_t *extents, const int64_t *strides, int64_t position) {
     int64_t at = 0;
-    for (int axis = c->batch_rank - 1; axis >= 0; axis--) {
-        at += batch % c->batch[axis] * strides[axis];
-        batch /= c->batch[axis];
+    for (int axis = rank - 1; axis >= 0; axis--) {
+        at += position % extents[axis] * strides[axis];
+        position /= extents[axis];
     }
     return at;
 }
@@ -15,12 +15,21 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
                      int64_t columns, void *to, int64_t row) {
     const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
     const unsigned char *a = w->run->program->buffers[c->a], *b = w->run->program->buffers[c->b];
+    const int64_t left = c->a_offset + offset_of(c->batch_rank, c->batch, c->a_batch, batch) + m * c->a_row;
+    const int64_t right = c->b_offset + offset_of(c->batch_rank, c->batch, c->b_batch, batch);
     jq_product tile = c->product;
-    tile.a = a + (c->a_offset + offset_of(c, c->a_batch, batch) + m * c->a_row) * size;
-    tile.b = b + (c->b_offset + offset_of(c, c->b_batch, batch) + n * c->b_column) * size;
-    tile.c = to;
-    tile.ldc = row;
-    jq_gemm_tile(&tile, 0, rows, 0, columns, w->scratch + c->packing_offset);
+    jq_window window;
+    tile.b = b + (right + (c->window ? 0 : n * c->b_column)) * size;
+    tile.c = to, tile.ldc = row;
+    if (c->window) {
+        window = *c->window, window.end = (const float *)b + c->b_count;
+        tile.window = &window, tile.window_column = n;
+    }
+    for (int64_t term = 0; term < c->term_count; term++) {
+        tile.a = a + (left + offset_of(c->term_rank, c->terms, c->a_terms, term)) * size;
+        tile.accumulate = term > 0, tile.window_row = term * tile.k;
+        jq_gemm_tile(&tile, 0, rows, 0, columns, w->scratch + c->packing_offset);
+    }
 }
 
 static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m,

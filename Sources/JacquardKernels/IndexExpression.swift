@@ -47,6 +47,11 @@ public struct IndexExpression: Hashable, Codable, Sendable {
     return axis
   }
 
+  /// By how much it grows with an axis; divisions and remainders aside.
+  public func coefficient(ofAxis axis: Int) -> Int {
+    terms.first { $0.atom == .axis(axis) }?.coefficient ?? 0
+  }
+
   public var isConstant: Bool { terms.isEmpty }
 }
 

@@ -12,7 +12,7 @@ public enum StructuralOperations {
     Sum.self, Mean.self, Product.self, ReduceMax.self, ReduceMin.self, ReduceAny.self, ReduceAll.self, ArgMax.self,
     ArgMin.self,
   ]
-  public static let products: [any Operation.Type] = [Dot.self]
+  public static let products: [any Operation.Type] = [Dot.self, Conv.self, ConvWeightGradient.self]
   public static let shapes: [any Operation.Type] = [
     Reshape.self, Transpose.self, Broadcast.self, Slice.self, Pad.self, Concat.self, Reverse.self,
   ]

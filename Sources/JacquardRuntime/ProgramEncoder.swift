@@ -62,10 +62,18 @@ struct ProgramEncoder {
     result.a_offset = Int64(product.lhs.offset)
     result.b_offset = Int64(product.rhs.offset)
     result.batch_rank = Int32(product.batch.count)
-    result.batch = arrays.array(product.batch.map { Int64($0) })
-    result.a_batch = arrays.array(product.lhs.batchStrides.map { Int64($0) })
-    result.b_batch = arrays.array(product.rhs.batchStrides.map { Int64($0) })
+    result.batch = array(product.batch)
+    result.a_batch = array(product.lhs.batchStrides)
+    result.b_batch = array(product.rhs.batchStrides)
     result.batch_count = Int64(product.batch.reduce(1, *))
+    let terms = product.lhs.terms ?? AxisGroup([], [])
+    result.term_rank = Int32(terms.extents.count)
+    result.terms = array(terms.extents)
+    result.a_terms = array(terms.strides)
+    result.term_count = Int64(terms.count)
+    result.product.k = product.k / terms.count
+    result.b_count = Int64(plan.program[product.rhs.buffer].count)
+    if let windows = product.rhs.windows { result.window = arrays.array([encode(windows)]) }
     result.a_row = Int64(product.lhs.rowStride)
     result.b_column = Int64(product.rhs.columnStride)
     let rows = min(product.tiling.rows, product.m)
@@ -77,6 +85,7 @@ struct ProgramEncoder {
     let encoder = try NestEncoder(nest, plan: plan, arrays: arrays)
     result.epilogue = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
     result.packing_offset = Int64(scratch)
+    result.product.window = result.window
     scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
     result.direct = direct(product, encoder)
     if result.direct < 0 {
@@ -86,13 +95,26 @@ struct ProgramEncoder {
     return result
   }
 
+  private func array(_ values: [Int]) -> UnsafePointer<Int64> { arrays.array(values.map { Int64($0) }) }
+
+  private func encode(_ windows: MatrixOperand.Windows) -> jq_window {
+    var result = jq_window()
+    result.row_rank = Int32(windows.rows.extents.count)
+    result.column_rank = Int32(windows.columns.extents.count)
+    result.row_extents = array(windows.rows.extents)
+    result.row_strides = array(windows.rows.strides)
+    result.column_extents = array(windows.columns.extents)
+    result.column_strides = array(windows.columns.strides)
+    return result
+  }
+
   private func shape(_ product: Contraction) -> jq_product {
     var result = jq_product()
     result.m = product.m
     result.n = product.n
     result.k = product.k
     result.dtype = UInt8(product.dtype.code.rawValue)
-    let a = ProgramEncoder.leading(product.lhs, rows: product.m, columns: product.k)
+    let a = ProgramEncoder.leading(product.lhs, rows: product.m, columns: product.k / (product.lhs.terms?.count ?? 1))
     let b = ProgramEncoder.leading(product.rhs, rows: product.k, columns: product.n)
     (result.lda, result.transpose_a) = (a.leading, a.isTransposed ? 1 : 0)
     (result.ldb, result.transpose_b) = (b.leading, b.isTransposed ? 1 : 0)

@@ -84,8 +84,19 @@ struct KernelText {
 
   private func operand(_ operand: MatrixOperand, _ batch: [String], _ row: String, _ column: String) -> String {
     var terms: [String] = operand.offset == 0 ? [] : ["\(operand.offset)"]
-    let strides = operand.batchStrides + [operand.rowStride, operand.columnStride]
-    for (name, stride) in zip(batch + [row, column], strides) where stride != 0 {
+    var (names, strides) = (batch + [row, column], operand.batchStrides + [operand.rowStride, operand.columnStride])
+    if let windows = operand.windows {
+      (names, strides) = (batch, operand.batchStrides)
+      for (name, group) in [(row, windows.rows), (column, windows.columns)] {
+        names += group.extents.indices.map { group.extents.count == 1 ? name : "\(name)\($0)" }
+        strides += group.strides
+      }
+    } else if let group = operand.terms {
+      names[names.count - 1] = "\(column)\(group.extents.count)"
+      names += group.extents.indices.map { "\(column)\($0)" }
+      strides += group.strides
+    }
+    for (name, stride) in zip(names, strides) where stride != 0 {
       terms.append(stride == 1 ? name : "\(stride)*\(name)")
     }
     let position = terms.isEmpty ? "0" : terms.joined(separator: " + ")
@@ -159,6 +170,7 @@ struct BodyText {
     switch scalar {
     case .float(let value): value == value.rounded() && abs(value) < 1e6 ? "\(Int(value))" : "\(value)"
     case .int(let value): "\(value)"
+    case .unsigned(let value): "\(value)"
     case .bool(let value): "\(value)"
     }
   }

@@ -1,0 +1,126 @@
+/* Copies of a product's right operand where it does not lie as a matrix: transposed, or as the windows of a convolution. */
+#ifndef JQ_MATRIX_WINDOWS_H
+#define JQ_MATRIX_WINDOWS_H
+
+#include "vector.h"
+
+/* 16 rows of 16 elements become 16 columns. */
+JQV_INLINE void transpose_16(float *to, long to_row, const float *from, long from_row) {
+    jqv_f32 x[16], y[16];
+    for (int i = 0; i < 16; i++) x[i] = JQV_LOAD(jqv_f32, from + i * from_row);
+    for (int i = 0; i < 16; i += 2) {
+        y[i] = __builtin_shufflevector(x[i], x[i + 1], 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29);
+        y[i + 1] = __builtin_shufflevector(x[i], x[i + 1], 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int j = 0; j < 2; j++) {
+            x[i + 2 * j] = __builtin_shufflevector(y[i + j], y[i + j + 2], 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12,
+                                                   13, 28, 29);
+            x[i + 2 * j + 1] = __builtin_shufflevector(y[i + j], y[i + j + 2], 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26,
+                                                       27, 14, 15, 30, 31);
+        }
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 16; j += 8) {
+            y[j + i] = __builtin_shufflevector(x[j + i], x[j + i + 4], 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25,
+                                               26, 27);
+            y[j + i + 4] = __builtin_shufflevector(x[j + i], x[j + i + 4], 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15,
+                                                   28, 29, 30, 31);
+        }
+    for (int i = 0; i < 8; i++) {
+        JQV_STORE(jqv_f32, to + i * to_row, __builtin_shufflevector(y[i], y[i + 8], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18,
+                                                                    19, 20, 21, 22, 23));
+        JQV_STORE(jqv_f32, to + (i + 8) * to_row, __builtin_shufflevector(y[i], y[i + 8], 8, 9, 10, 11, 12, 13, 14, 15,
+                                                                          24, 25, 26, 27, 28, 29, 30, 31));
+    }
+}
+
+/* Positions of an index group that lie evenly spaced: `length` of them, the first at `offset`. */
+typedef struct jq_stretch {
+    long offset;
+    int at, length;
+} jq_stretch;
+
+/* Splits positions first ..< first + count into runs along the last axis; gives their number. */
+static int window_runs(jq_stretch *runs, int rank, const int64_t *extents, const int64_t *strides, long first, long count) {
+    int64_t index[JQ_MAXIMUM_WINDOW_RANK];
+    long rest = first, offset = 0;
+    for (int axis = rank - 1; axis >= 0; axis--) {
+        index[axis] = rest % extents[axis], rest /= extents[axis];
+        offset += index[axis] * strides[axis];
+    }
+    int found = 0;
+    for (long at = 0; at < count;) {
+        const int64_t left = rank ? extents[rank - 1] - index[rank - 1] : 1;
+        const long length = left < count - at ? left : count - at;
+        runs[found++] = (jq_stretch){offset, (int)at, (int)length};
+        at += length;
+        int axis = rank - 1;
+        if (axis < 0) break;
+        offset += length * strides[axis], index[axis] += length;
+        while (axis > 0 && index[axis] == extents[axis]) {
+            offset -= extents[axis] * strides[axis], index[axis] = 0, axis--;
+            offset += strides[axis], index[axis]++;
+        }
+    }
+    return found;
+}
+
+/* Side by side, in whole vectors as long as that reads nothing behind `end`; it writes up to 15 elements more. */
+JQV_INLINE void copy_run(float *to, const float *from, long length, const float *end) {
+    long i = 0;
+    for (; i < length && from + i + 16 <= end; i += 16) JQV_STORE(jqv_f32, to + i, JQV_LOAD(jqv_f32, from + i));
+    for (; i < length; i++) to[i] = from[i];
+}
+
+/* Row by row: each run of columns lies along a row of the copy. */
+static void pack_window_columns(float *to, const float *b, const jq_window *w, const jq_stretch *rows, int row_runs,
+                                const jq_stretch *columns, int column_runs, long panel) {
+    const long row_step = w->row_rank ? w->row_strides[w->row_rank - 1] : 0;
+    const long step = w->column_rank ? w->column_strides[w->column_rank - 1] : 0;
+    for (int r = 0; r < row_runs; r++)
+        for (long k = 0; k < rows[r].length; k++) {
+            const float *base = b + rows[r].offset + k * row_step;
+            float *row = to + (rows[r].at + k) * panel;
+            for (int c = 0; c < column_runs; c++) {
+                const float *from = base + columns[c].offset;
+                if (step == 1) copy_run(row + columns[c].at, from, columns[c].length, w->end);
+                else
+                    for (long i = 0; i < columns[c].length; i++) row[columns[c].at + i] = from[i * step];
+            }
+        }
+}
+
+/* Column by column, 16 at once, which are then turned: each run of rows lies side by side in memory. */
+static void pack_window_rows(float *to, const float *b, const jq_window *w, const jq_stretch *rows, int row_runs,
+                             const jq_stretch *columns, int column_runs, long depth, long panel) {
+    float aside[16 * JQ_KEPT_ROW];
+    const long step = w->column_rank ? w->column_strides[w->column_rank - 1] : 0;
+    for (int c = 0; c < column_runs; c++)
+        for (long i = 0; i < columns[c].length; i++) {
+            const float *base = b + columns[c].offset + i * step;
+            const long column = columns[c].at + i;
+            float *line = aside + column % 16 * JQ_KEPT_ROW;
+            for (int r = 0; r < row_runs; r++)
+                copy_run(line + rows[r].at, base + rows[r].offset, rows[r].length, w->end);
+            if (column % 16 < 15 && (c < column_runs - 1 || i < columns[c].length - 1)) continue;
+            const long first = column / 16 * 16;
+            for (long k = 0; k < depth; k += 16)
+                transpose_16(to + k * panel + first, panel, aside + k, JQ_KEPT_ROW);
+        }
+}
+
+/* Rows row ..< row + depth and `width` columns from `column` on of the windows, [depth][panel] side by side; what lies
+ * beyond them is anything. */
+static void pack_windows(float *to, const float *b, const jq_window *w, long row, long depth, long column, long width,
+                         long panel) {
+    jq_stretch rows[JQ_PANEL_DEPTH], columns[JQ_WIDEST_BLOCK];
+    const int row_runs = window_runs(rows, w->row_rank, w->row_extents, w->row_strides, row, depth);
+    const int column_runs = window_runs(columns, w->column_rank, w->column_extents, w->column_strides, column, width);
+    const int rows_lie = w->row_rank && w->row_strides[w->row_rank - 1] == 1;
+    const int columns_lie = w->column_rank && w->column_strides[w->column_rank - 1] == 1;
+    if (rows_lie && (!columns_lie || row_runs * width < column_runs * depth))
+        pack_window_rows(to, b, w, rows, row_runs, columns, column_runs, depth, panel);
+    else pack_window_columns(to, b, w, rows, row_runs, columns, column_runs, panel);
+}
+
+#endif
