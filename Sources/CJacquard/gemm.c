@@ -98,6 +98,7 @@ static void blocks_f32(tile t) {
 
 LOOP_PRODUCT(loops_i32, uint32_t)
 LOOP_PRODUCT(loops_i64, uint64_t)
+LOOP_PRODUCT(loops_u8, uint8_t)
 
 /* BLAS counts in int; and it need not know a product without terms. */
 static int fits_blas(const jq_product *p, long rows, long columns) {
@@ -124,6 +125,7 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
         case JQ_F64: blas_f64(t); break;
         case JQ_I32: loops_i32(t); break;
         case JQ_I64: loops_i64(t); break;
+        case JQ_U8: loops_u8(t); break;
         default: break;
         }
     }
