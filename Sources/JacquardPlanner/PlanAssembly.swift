@@ -24,7 +24,7 @@ struct PlanAssembly {
     name(&program)
     return Plan(
       name: graph.name, program: program, storage: storage, barriers: Barriers.needed(program, storage),
-      costs: program.kernels.map { min(max(CostModel.nanoseconds($0, program), 0), 1 << 42) }, inputs: planInputs(),
+      costs: program.kernels.map { CostModel.nanoseconds($0) }, inputs: planInputs(),
       outputs: zip(graph.outputs, lowered.outputs).map { output, buffer in
         Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
       },
