@@ -5,13 +5,14 @@ BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist
 DEMO_DIR ?= out/demo
 
-.PHONY: help packages build demo test bench lint format ulp sanitize consumer clean
+.PHONY: help packages build demo test bench lint format ulp fuzz sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
 	@echo "make test      every test"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
 	@echo "make ulp       the maths functions over all 2^32 floats"
+	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make sanitize  readers, verifier and runtime under AddressSanitizer"
 	@echo "make lint      check the format; make format mends it"
 
@@ -39,6 +40,10 @@ bench: build
 ulp: build
 	swift build $(SWIFT_FLAGS) --build-tests
 	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter UnitsInTheLastPlace
+
+fuzz: build
+	swift build $(SWIFT_FLAGS) --build-tests
+	JACQUARD_FUZZ_FILES=2000 swift test $(SWIFT_FLAGS) --skip-build --filter HostileNode
 
 sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \

@@ -17,7 +17,10 @@ void jq_report(const jq_worker *w, int32_t node, int64_t position, int64_t index
     jq_failure *f = run->failure;
     int earlier = f->kernel < 0 || w->kernel < f->kernel;
     if (w->kernel == f->kernel) earlier = w->nest < f->nest || (w->nest == f->nest && position < f->position);
-    if (earlier) *f = (jq_failure){w->kernel, w->nest, node, position, index, extent};
+    if (earlier) {
+        *f = (jq_failure){w->kernel, w->nest, node, position, index, extent};
+        __atomic_store_n(&run->failed, w->kernel, __ATOMIC_RELEASE);
+    }
     __atomic_store_n(&run->failure_lock, 0, __ATOMIC_RELEASE);
 }
 
@@ -38,6 +41,9 @@ static void step(void *context, jq_team *team, int thread, int threads) {
     for (int32_t k = 0; k < program->kernel_count; k++) {
         const jq_kernel *kernel = &program->kernels[k];
         if (kernel->barrier) jq_barrier(team);
+        /* What comes after a failure is not begun: memory of inputs stays as it is if it was to be written behind a
+         * barrier. Earlier kernels are finished, so that the first failure is the same for any number of threads. */
+        if (__atomic_load_n(&run->failed, __ATOMIC_ACQUIRE) < k) continue;
         worker.kernel = k;
         if (!program->spans) {
             run_kernel(&worker, kernel, thread, threads);
@@ -51,7 +57,7 @@ static void step(void *context, jq_team *team, int thread, int threads) {
 }
 
 int jq_program_run(const jq_program *program, int threads, jq_failure *failure) {
-    jq_run_state run = {.program = program, .failure = failure};
+    jq_run_state run = {.program = program, .failure = failure, .failed = INT32_MAX};
     *failure = (jq_failure){.kernel = -1, .node = -1};
     memset(program->counters, 0, (size_t)program->kernel_count * sizeof *program->counters);
     if (program->spans) {

@@ -9,6 +9,7 @@ typedef struct jq_run_state {
     const jq_program *program;
     jq_failure *failure;
     int failure_lock;
+    int32_t failed; /* the first kernel known to have failed; read without the lock */
     int64_t started;
 } jq_run_state;
 

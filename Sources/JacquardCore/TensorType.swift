@@ -5,6 +5,8 @@ public struct TensorType: Hashable, Sendable {
 
   /// Highest number of axes that a tensor may have.
   public static let maximumRank = 16
+  /// Most bytes of a tensor (64 TiB), axes of size 0 not counted: no stride and no number of elements is out of bounds.
+  public static let mostBytes = 1 << 46
 
   public init(_ dtype: DType, _ shape: Shape) {
     self.dtype = dtype
@@ -49,7 +51,7 @@ extension TensorType: CustomStringConvertible {
     try validate()
   }
 
-  /// Checks rank, signs and that the size in bytes does not overflow.
+  /// Checks rank, signs and size. A tensor without elements must not be too large along its other axes either.
   public func validate() throws(Diagnostic) {
     if shape.rank > TensorType.maximumRank {
       throw Diagnostic("type \(self) has \(shape.rank) axes; at most \(TensorType.maximumRank)")
@@ -59,7 +61,10 @@ extension TensorType: CustomStringConvertible {
     }
     // Symbols are at least 1: what overflows without them overflows with them.
     var total = dtype.byteSize
-    for dim in shape.dims { if let size = dim.value { total = try Overflow.multiply(total, size) } }
+    for dim in shape.dims {
+      if let size = dim.value, size > 0 { total = try Overflow.multiply(total, size) }
+    }
+    if total > TensorType.mostBytes { throw Diagnostic("type \(self) has more than \(TensorType.mostBytes) bytes") }
   }
 }
 

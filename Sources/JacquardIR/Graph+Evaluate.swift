@@ -9,10 +9,11 @@ public struct GraphValues: Sendable {
 extension Graph {
   /// Computes outputs and updates node by node with the operations' reference values: the judge of every executor.
   ///
-  /// - Parameter inputs: a value for each input, by name. Symbols are bound by their shapes.
+  /// - Parameter inputs: a value for each input, by name. Symbols are bound by their shapes, else by their defaults.
   /// - Throws: `Diagnostic` if an input is missing or does not fit, or an operation fails.
   public func evaluate(_ inputs: [String: HostTensor]) throws -> GraphValues {
-    let bound = isStatic ? self : try binding(bindings(for: inputs.mapValues(\.type)))
+    // Symbols may stand in attributes alone.
+    let bound = symbols.isEmpty ? self : try binding(bindings(for: inputs.mapValues(\.type)))
     var values = [HostTensor?](repeating: nil, count: bound.valueCount)
     for (input, value) in zip(bound.inputs, bound.inputValues) {
       guard let tensor = inputs[input.name] else { throw Diagnostic("input '\(input.name)' is missing") }

@@ -97,9 +97,6 @@ public struct Graph: Sendable {
 
   /// Values that the outside sees: of outputs, then of updates.
   public var roots: [ValueID] { outputs.map(\.value) + updates.map(\.value) }
-
-  /// Whether no type mentions a symbol.
-  public var isStatic: Bool { types.allSatisfy { $0.shape.symbols.isEmpty } }
 }
 
 /// A graph's meaning without names: what hash-consing compares for nodes with sub-graphs.

@@ -1,6 +1,16 @@
 import JacquardCore
 
+extension Access {
+  /// Whether it has an index that is known only when it runs, and out of range is an error.
+  public var isChecked: Bool { fill == nil && !indices.allSatisfy(\.hasNoValues) }
+}
+
 extension [Instruction] {
+  /// Whether a load may meet an index out of range when it runs.
+  public var canFail: Bool {
+    contains { if case .load(let access) = $0.operation { access.isChecked } else { false } }
+  }
+
   /// The buffers that a body reads.
   public var reads: [BufferID] {
     compactMap { instruction in
@@ -19,6 +29,16 @@ extension LoopNest {
 }
 
 extension Kernel {
+  /// Whether it checks indices as it runs, so that a step may end with it.
+  public var canFail: Bool {
+    switch kind {
+    case .loops(let nests): nests.contains { $0.stages.contains(where: \.body.canFail) }
+    case .contraction(let product): product.epilogue.canFail
+    case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
+    case .control(let control): control.programs.contains { $0.kernels.contains(where: \.canFail) }
+    }
+  }
+
   /// The buffers read, in order of appearance, without repetition.
   public var reads: [BufferID] {
     switch kind {

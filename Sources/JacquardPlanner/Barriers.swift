@@ -32,6 +32,18 @@ enum Barriers {
     return result
   }
 
+  /// Adds a barrier where a kernel writes the memory of an input and, since the last barrier, indices were checked:
+  /// behind it every thread knows whether the step has failed, and leaves the old values alone.
+  static func protectingInputs(_ barriers: [Bool], _ program: KernelProgram, _ storage: [Plan.Storage]) -> [Bool] {
+    var result = barriers
+    var isOpen = false
+    for (index, kernel) in program.kernels.enumerated() {
+      result[index] = result[index] || (isOpen && kernel.writesInput(storage))
+      isOpen = kernel.canFail || (isOpen && !result[index])
+    }
+    return result
+  }
+
   static func region(_ buffer: BufferID, _ program: KernelProgram, _ storage: [Plan.Storage]) -> MemoryRegion? {
     let bytes = program[buffer].byteCount
     switch storage[buffer.index] {
@@ -52,7 +64,21 @@ public struct MemoryRegion: Hashable, Sendable {
   public func overlaps(_ other: MemoryRegion) -> Bool { space == other.space && low < other.high && other.low < high }
 }
 
+extension Kernel {
+  /// Whether it replaces a parameter or state in place.
+  fileprivate func writesInput(_ storage: [Plan.Storage]) -> Bool {
+    writes.contains { if case .input = storage[$0.index] { true } else { false } }
+  }
+}
+
 extension Plan {
+  /// Whether a step that fails in a kernel leaves all inputs as they were: none is written before the next barrier,
+  /// behind which no kernel begins.
+  public func keepsInputs(failingIn kernel: Int) -> Bool {
+    let end = barriers.indices.first { $0 > kernel && barriers[$0] } ?? barriers.count
+    return !program.kernels[..<end].contains { $0.writesInput(storage) }
+  }
+
   /// Where a buffer lies; nil for constants and buffers without memory.
   public func region(_ buffer: BufferID) -> MemoryRegion? { Barriers.region(buffer, program, storage) }
 }

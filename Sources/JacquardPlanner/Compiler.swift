@@ -48,7 +48,7 @@ public enum Compiler {
     let updates = zip(optimised.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
     let (fused, fusion) = clock.measure("fuse") {
       return Fusion.run(
-        lowered.program, carried: Set(updates.map(\.old)), heuristics: options.heuristics, enabled: options.fuse)
+        lowered.program, updates: updates, heuristics: options.heuristics, enabled: options.fuse)
     }
     let scheduled = clock.measure("schedule") {
       var program = fused

@@ -1,36 +1,41 @@
 import JacquardCore
 import JacquardKernels
 
-/// Rough nanoseconds of a kernel on one thread, from operations and bytes. Only for the choice of how many threads to
-/// wake.
+/// Rough nanoseconds of a kernel on one thread, from operations and bytes: for the choice of how many threads to wake,
+/// and to refuse a plan from a file that would run for ever.
 enum CostModel {
-  static func nanoseconds(_ kernel: Kernel, _ program: KernelProgram) -> Int {
+  /// An estimate is never more: 73 minutes.
+  static let longest = 1 << 42
+
+  /// Between 0 and `longest`, whatever the extents.
+  static func nanoseconds(_ kernel: Kernel) -> Int {
+    Int(min(estimate(kernel), Double(longest)))
+  }
+
+  /// In floating point, where hostile extents cannot overflow.
+  private static func estimate(_ kernel: Kernel) -> Double {
     switch kernel.kind {
     case .loops(let nests): return nests.reduce(100) { $0 + nest($1) }
     case .contraction(let product):
-      let batch = product.batch.reduce(1, &*)
-      let points = batch &* product.m &* product.n
+      let points = points(product.extents)
       // Two operations a term at 80 a nanosecond, and the epilogue.
-      return 200 + points &* product.k / 40 + points &* body(product.epilogue) / 16
-    case .scatter(let scatter): return 100 + 4 * scatter.space.reduce(1, &*)
+      return 200 + points * Double(product.k) / 40 + points * body(product.epilogue) / 16
+    case .scatter(let scatter): return 100 + 4 * points(scatter.space)
     case .control(let control):
-      return control.programs.reduce(1000) { total, inner in
-        inner.kernels.reduce(total) { $0 + nanoseconds($1, inner) }
-      }
+      return control.programs.reduce(1000) { $1.kernels.reduce($0) { $0 + estimate($1) } }
     }
   }
 
-  private static func nest(_ nest: LoopNest) -> Int {
-    let outer = nest.outer.reduce(1, &*)
-    return nest.stages.reduce(0) { total, stage in
-      total + outer &* stage.inner.reduce(1, &*) &* body(stage.body) / 16
-    }
+  private static func points(_ extents: [Int]) -> Double { extents.reduce(1) { $0 * Double($1) } }
+
+  private static func nest(_ nest: LoopNest) -> Double {
+    nest.stages.reduce(0) { $0 + points(nest.extents(of: $1)) * body($1.body) / 16 }
   }
 
-  private static func body(_ body: [Instruction]) -> Int {
+  private static func body(_ body: [Instruction]) -> Double {
     body.reduce(1) { total, step in
       switch step.operation {
-      case .apply(let function, _): total + function.cost
+      case .apply(let function, _): total + Double(function.cost)
       case .load, .cast: total + 1
       case .random: total + 30
       default: total

@@ -5,18 +5,20 @@ import JacquardKernels
 struct Fusion {
   private var program: KernelProgram
   private let heuristics: FusionHeuristics
-  private var kernels: [FusionKernel?]
-  private var writer: [BufferID: Int] = [:]
+  private(set) var kernels: [FusionKernel?]
+  private(set) var writer: [BufferID: Int] = [:]
   private var readers: [BufferID: Set<Int>] = [:]
   private let wanted: Set<BufferID>
   private let carried: Set<BufferID>
+  let replacements: Set<BufferID>
   private var sequence: KernelSequence
-  private(set) var record = FusionRecord()
+  var record = FusionRecord()
 
-  /// - Parameter carried: inputs that the step updates.
-  init(_ program: KernelProgram, carried: Set<BufferID>, heuristics: FusionHeuristics) {
+  /// - Parameter updates: inputs that the step updates, and what replaces them.
+  init(_ program: KernelProgram, updates: [(old: BufferID, new: BufferID)], heuristics: FusionHeuristics) {
     self.program = program
-    self.carried = carried
+    carried = Set(updates.map(\.old))
+    replacements = Set(updates.map(\.new))
     self.heuristics = heuristics
     kernels = program.kernels.map { FusionKernel($0) }
     wanted = Set(program.results)
@@ -26,9 +28,9 @@ struct Fusion {
 
   /// The whole of fusion, step by step.
   static func run(
-    _ program: KernelProgram, carried: Set<BufferID>, heuristics: FusionHeuristics, enabled: Bool
+    _ program: KernelProgram, updates: [(old: BufferID, new: BufferID)], heuristics: FusionHeuristics, enabled: Bool
   ) -> (KernelProgram, FusionRecord) {
-    var fusion = Fusion(program, carried: carried, heuristics: heuristics)
+    var fusion = Fusion(program, updates: updates, heuristics: heuristics)
     fusion.removeViews()
     fusion.inlineCheapMaps()
     if enabled {
@@ -57,19 +59,19 @@ struct Fusion {
     for buffer in kernel.reads { readers[buffer]?.remove(index) }
   }
 
-  private mutating func replace(_ index: Int, by kernel: FusionKernel?) {
+  mutating func replace(_ index: Int, by kernel: FusionKernel?) {
     unlink(index)
     kernels[index] = kernel
     link(index)
   }
 
-  private func producers(_ index: Int) -> [Int] {
+  func producers(_ index: Int) -> [Int] {
     guard let kernel = kernels[index] else { return [] }
     var seen: Set<Int> = []
     return kernel.reads.compactMap { writer[$0] }.filter { $0 != index && seen.insert($0).inserted }
   }
 
-  private func consumers(_ index: Int) -> Set<Int> {
+  func consumers(_ index: Int) -> Set<Int> {
     guard let kernel = kernels[index] else { return [] }
     var result: Set<Int> = []
     for buffer in kernel.writes { result.formUnion(readers[buffer] ?? []) }
@@ -181,6 +183,7 @@ struct Fusion {
     else { return }
     let reason =
       FusionLegality.canInline(first, into: second)
+      ?? refusesCheck(producer, consumer)
       ?? heuristics.refusesInline(source, into: target, consumers: consumers)
     if reason != nil { return }
     second.setFlow(target.inlining(source))
@@ -235,6 +238,7 @@ struct Fusion {
     guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
     let alignment = FusionLegality.align(producer: first, consumer: second)
     guard case .success = alignment else { return alignment }
+    if let reason = refusesCheck(producer, consumer) { return .failure(reason) }
     if let reason = heuristics.refusesJoin(first, second, carried: carried) { return .failure(reason) }
     return between(producer, consumer) == nil ? .failure(.init(.cyclic)) : alignment
   }
@@ -323,43 +327,10 @@ struct Fusion {
     for index in kernels.indices.reversed() { dropIfUnread(index) }
   }
 
-  // MARK: Grouping
-
-  /// Deals independent loop nests to the threads together: those whose results no kernel reads (the updates of an
-  /// optimiser) at the end of the step, the others by dependence level.
-  private mutating func group() {
-    let loops = kernels.indices.filter { kernels[$0]?.loop != nil }
-    let sinks = loops.filter { consumers($0).isEmpty }
-    let levels = dependenceLevels()
-    let inner = Dictionary(grouping: loops.filter { !consumers($0).isEmpty }) { levels[$0] }
-    for members in inner.sorted(by: { $0.key < $1.key }).map(\.value) + [sinks] { group(members) }
-  }
-
-  private mutating func group(_ members: [Int]) {
-    guard members.count > 1, let last = members.last, var kernel = kernels[last] else { return }
-    let parts = members.compactMap { kernels[$0]?.loop }
-    if parts.reduce(0, { $0 + $1.steps.count }) > 65536 { return }
-    let nodes = members.compactMap { kernels[$0]?.nodes }
-    kernel.body = .flows(parts)
-    kernel.nodes = Set(nodes.joined()).sorted()
-    for member in members.dropLast() { replace(member, by: nil) }
-    replace(last, by: kernel)
-    for other in nodes.dropLast() {
-      record.steps.append(.init(kind: .group, producer: other, consumer: nodes[nodes.count - 1]))
-    }
-  }
-
-  /// For each kernel the number of kernels that must run before it, one after the other.
-  private func dependenceLevels() -> [Int] {
-    var levels = [Int](repeating: 0, count: kernels.count)
-    for index in order() { levels[index] = producers(index).map { levels[$0] + 1 }.max() ?? 0 }
-    return levels
-  }
-
   // MARK: Result
 
   /// The kernels in a topological order that keeps to their numbers.
-  private func order() -> [Int] {
+  func order() -> [Int] {
     var result: [Int] = []
     var state = [UInt8](repeating: 0, count: kernels.count)
     for root in kernels.indices where kernels[root] != nil {

@@ -91,6 +91,16 @@ struct FusionKernel: Sendable {
     }
   }
 
+  /// Whether it checks indices as it runs.
+  var canFail: Bool {
+    switch body {
+    case .flows(let flows): flows.contains { $0.steps.canFail }
+    case .product(_, let flow): flow.steps.canFail
+    case .scatter(_, let flow): flow.steps.canFail || flow.stores.contains { $0.access.isChecked }
+    case .opaque(let kind): Kernel(name: label, nodes: nodes, kind: kind).canFail
+    }
+  }
+
   /// The kernel in its final form.
   func finished(name: String) -> Kernel {
     let kind: Kernel.Kind

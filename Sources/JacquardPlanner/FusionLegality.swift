@@ -16,6 +16,7 @@ public struct FusionRefusal: Hashable, Sendable, Codable {
     case reductionInEpilogue = "a reduction cannot run inside a product's tile"
     case isResult = "the value is wanted outside"
     case isOperand = "the value is the operand of a product"
+    case delaysCheck = "an index must be checked before a parameter is overwritten"
     // Heuristics
     case tooLarge = "the joined kernel would be too large"
     case recomputes = "an expensive value would be computed several times"

@@ -12,6 +12,10 @@ struct KernelVerifier {
     case .loops(let nests):
       guard !nests.isEmpty else { throw Diagnostic("no loop nest") }
       for nest in nests { try verify(nest) }
+      try verifyApart(
+        nests.flatMap { nest in
+          nest.stages.flatMap { stage in stage.stores.map { ($0.access, nest.extents(of: stage)) } }
+        })
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
     case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
@@ -65,6 +69,18 @@ struct KernelVerifier {
     _ = try PlanVerifier.points(extents, bad)
   }
 
+  /// Stores of one kernel run at the same time: those to one buffer must go to different parts along one of its axes.
+  private func verifyApart(_ stores: [(access: Access, space: [Int])]) throws {
+    for (buffer, group) in Dictionary(grouping: stores, by: \.access.buffer) where group.count > 1 {
+      let apart = plan.program[buffer].extents.indices.contains { axis in
+        let ranges = group.compactMap { $0.access.indices[axis].range(in: $0.space) }
+          .sorted { $0.lowerBound < $1.lowerBound }
+        return zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
+      }
+      if !apart { throw Diagnostic("'\(plan.program[buffer].name)' is stored to twice at the same time") }
+    }
+  }
+
   // MARK: Products
 
   private func verify(_ product: Contraction) throws {
@@ -83,6 +99,7 @@ struct KernelVerifier {
       plan: plan, extents: product.extents, rows: [], locals: [], written: [], accumulator: product.dtype)
     try body.verify(product.epilogue)
     for store in product.stores { try body.verify(store, product.epilogue) }
+    try verifyApart(product.stores.map { ($0.access, product.extents) })
   }
 
   private func verifyOperands(_ product: Contraction) throws {
@@ -219,9 +236,8 @@ struct BodyVerifier {
       throw Diagnostic("a store goes to a run-time index")
     }
     try verifyTarget(store, body)
-    let used = store.access.indices.reduce(into: Set<Int>()) { $0.formUnion($1.axes) }
-    for axis in extents.indices where extents[axis] > 1 && !used.contains(axis) {
-      throw Diagnostic("a store to '\(plan.program[store.access.buffer].name)' is the same along loop \(axis)")
+    if let axis = DistinctPlaces(store.access.indices, in: extents).openAxis {
+      throw Diagnostic("a store to '\(plan.program[store.access.buffer].name)' may be the same along loop \(axis)")
     }
   }
 

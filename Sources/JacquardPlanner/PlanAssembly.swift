@@ -22,9 +22,10 @@ struct PlanAssembly {
     for (position, constant) in constants.enumerated() { storage[constant.key.index] = .constant(position) }
     for (buffer, input) in inputOf { storage[buffer.index] = .input(input) }
     name(&program)
+    let barriers = Barriers.protectingInputs(Barriers.needed(program, storage), program, storage)
     return Plan(
-      name: graph.name, program: program, storage: storage, barriers: Barriers.needed(program, storage),
-      costs: program.kernels.map { min(max(CostModel.nanoseconds($0, program), 0), 1 << 42) }, inputs: planInputs(),
+      name: graph.name, program: program, storage: storage, barriers: barriers,
+      costs: program.kernels.map { CostModel.nanoseconds($0) }, inputs: planInputs(),
       outputs: zip(graph.outputs, lowered.outputs).map { output, buffer in
         Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
       },
@@ -87,7 +88,8 @@ struct PlanAssembly {
     let updates = zip(graph.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
     report.lowerBound = memory.lowerBound
     report.achieved = memory.arenaBytes
-    report.unfusedPeak = Schedule(lowered.program, updates: updates).cost(Array(lowered.program.kernels.indices)).peak
+    let unfused = Schedule(lowered.program, updates: updates)
+    report.unfusedPeak = unfused.cost(unfused.depthFirst(), inPlace: false).peak
     report.joins = memory.joins
     report.copies = donation.copies
     report.inPlaceUpdates = donation.inPlace
@@ -101,10 +103,12 @@ struct Donation {
   private(set) var storage: [BufferID: Int] = [:]
   private(set) var inPlace: [String] = []
   private(set) var copies: [MemoryReport.Copy] = []
-  /// Updates to be copied at the end of the step: from, to the memory of input.
+  /// Updates to be copied when the old value is not needed any more: from, to the memory of input.
   private var commits: [(buffer: BufferID, input: Int)] = []
+  private let inputs: [BufferID]
 
   init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram) {
+    inputs = lowered.inputs
     for (index, buffer) in lowered.inputs.enumerated() { storage[buffer] = index }
     let rule = InPlace(program: program)
     var writer: [BufferID: Int] = [:]
@@ -131,6 +135,7 @@ struct Donation {
     _ lastRead: [BufferID: Int]
   ) -> String? {
     guard let position = writer[new] else { return program[new].count == 0 ? nil : "it is not computed by a kernel" }
+    if program.kernels[position].canFail { return "an index is checked while the new value is written" }
     guard let read = lastRead[old] else { return nil }
     if read > position { return "the old value is read after the new one is written" }
     if read == position && !rule.canOverwrite(program.kernels[position], new, over: old) {
@@ -139,8 +144,19 @@ struct Donation {
     return nil
   }
 
-  /// Adds the copies at the end of the step.
+  /// Adds the copies, each as soon as the old value is not read any more and no check can fail.
   mutating func addCommits(to program: inout KernelProgram) {
-    for (buffer, input) in commits where program[buffer].count > 0 { storage[program.addCopy(of: buffer)] = input }
+    let checks = program.kernels.lastIndex(where: \.canFail) ?? -1
+    var added: [(after: Int, kernel: Kernel)] = []
+    for (buffer, input) in commits where program[buffer].count > 0 {
+      let old = inputs[input]
+      let uses = program.kernels.lastIndex { $0.writes.contains(buffer) || $0.reads.contains(old) } ?? -1
+      let copy = program.addCopy(of: buffer)
+      storage[copy] = input
+      program.results = program.results.map { $0 == buffer ? copy : $0 }
+      added.append((max(uses, checks), program.kernels.removeLast()))
+    }
+    let positions = added.enumerated().sorted { ($0.element.after, $0.offset) > ($1.element.after, $1.offset) }
+    for (_, copy) in positions { program.kernels.insert(copy.kernel, at: copy.after + 1) }
   }
 }

@@ -4,8 +4,13 @@ import JacquardKernels
 
 extension Plan {
   /// Proves that running the plan stays in bounds: every reference exists, every access lies in its buffer for all
-  /// points of its loops, no buffer is read after its memory was given to another, programs are well typed, barriers
-  /// suffice.
+  /// points of its loops, no two points of parallel loops store to one element, no buffer is read after its memory was
+  /// given to another, programs are well typed, barriers suffice.
+  ///
+  /// Time is bounded too. What loops store is bounded by memory, as each element is stored once; but a reduction over a
+  /// constant, or a product with a long K of which every row is the same, needs little memory for any amount of work. So
+  /// the cost model estimates the step anew (what the plan states is not trusted), and a plan that would take longer than
+  /// `CostModel.longest` on one thread is refused: honest ones are far below.
   ///
   /// A plan from a file is run only after this. - Throws: `Diagnostic` naming the kernel and the place.
   public func verify() throws {
@@ -20,6 +25,7 @@ extension Plan {
         throw error.at("kernel \(index) '\(kernel.name)'")
       }
     }
+    try verifyTime()
     try verifyLiveness()
     let needed = Barriers.needed(program, storage, given: barriers)
     for (index, need) in needed.enumerated() where need && !barriers[index] {
@@ -36,10 +42,21 @@ extension Plan {
     guard program.kernels.count <= 1 << 20, program.buffers.count <= 1 << 24 else {
       throw Diagnostic("impossibly many kernels or buffers")
     }
-    guard costs.allSatisfy({ $0 >= 0 && $0 <= 1 << 42 }) else { throw Diagnostic("impossible cost") }
+    guard costs.allSatisfy({ (0...CostModel.longest).contains($0) }) else { throw Diagnostic("impossible cost") }
     guard nodes.allSatisfy({ (0..<1 << 31).contains($0.id.index) }) else { throw Diagnostic("impossible node number") }
     let ids = nodes.map(\.id)
     for (a, b) in zip(ids, ids.dropFirst()) where !(a < b) { throw Diagnostic("nodes are not in order") }
+  }
+
+  private func verifyTime() throws {
+    var total = 0
+    for (index, kernel) in program.kernels.enumerated() {
+      total += CostModel.nanoseconds(kernel)
+      if total >= CostModel.longest {
+        throw Diagnostic(
+          "kernel \(index) '\(kernel.name)' brings the step to more than \(CostModel.longest / 1_000_000_000) seconds")
+      }
+    }
   }
 
   private func exists(_ buffer: BufferID) -> Bool { program.buffers.indices.contains(buffer.index) }
@@ -150,7 +167,7 @@ extension Plan {
 
 enum PlanVerifier {
   /// Nothing larger is allocated or looped over.
-  static let largest = 1 << 46
+  static let largest = TensorType.mostBytes
 
   static func verify(_ buffer: Buffer, _ index: Int) throws {
     let bad = Diagnostic("buffer \(index) has an impossible shape")

@@ -12,9 +12,11 @@ struct Schedule {
   private let writes: [[Int]]
   private let bytes: [Int]
   private let pinned: [Bool]
+  /// For each kernel its results, and the operands over which each may be written.
+  private let overwrites: [[(result: Int, operands: [Int])]]
 
   /// - Parameter updates: what replaces inputs after the step, by the input: it takes no memory of its own if every
-  ///   read of the old value comes before it is written.
+  ///   read of the old value comes before it is written. Where possible, checks that can fail come before it too.
   init(_ program: KernelProgram, updates: [(old: BufferID, new: BufferID)] = []) {
     self.program = program
     let count = program.kernels.count
@@ -25,14 +27,19 @@ struct Schedule {
     var before = [[Int]](repeating: [], count: count)
     var after = before
     for kernel in 0..<count {
-      for buffer in Set(reads[kernel]) where writer[buffer] >= 0 && writer[buffer] != kernel {
+      for buffer in reads[kernel] where writer[buffer] >= 0 && writer[buffer] != kernel {
         if !before[kernel].contains(writer[buffer]) {
           before[kernel].append(writer[buffer])
           after[writer[buffer]].append(kernel)
         }
       }
     }
-    Schedule.addReadsBeforeWrites(updates, reads, writer, &before, &after)
+    let readers = Schedule.readers(reads, of: Set(updates.map(\.old.index)))
+    for update in updates {
+      Schedule.add(readers[update.old.index] ?? [], before: writer[update.new.index], &before, &after)
+    }
+    let checks = program.kernels.indices.filter { program.kernels[$0].canFail }
+    for update in updates { Schedule.add(checks, before: writer[update.new.index], &before, &after) }
     // Inputs, what replaces them, and constants lie elsewhere.
     let replacing = Set(updates.map(\.new.index))
     bytes = program.buffers.enumerated().map { index, buffer in
@@ -42,45 +49,67 @@ struct Schedule {
     for result in program.results { pinned[result.index] = true }
     (self.count, self.before, self.after, self.reads, self.writes, self.pinned) =
       (count, before, after, reads, writes, pinned)
+    overwrites = count > Schedule.mostForImprovement ? [] : Schedule.overwrites(program, bytes, pinned)
   }
 
-  /// Lets every kernel that reads an input run before the one that writes its new value, unless it depends on that one.
-  private static func addReadsBeforeWrites(
-    _ updates: [(old: BufferID, new: BufferID)], _ reads: [[Int]], _ writer: [Int], _ before: inout [[Int]],
-    _ after: inout [[Int]]
-  ) {
-    if updates.isEmpty { return }
-    var readers: [Int: [Int]] = [:]
-    let old = Set(updates.map(\.old.index))
-    for (kernel, buffers) in reads.enumerated() {
-      for buffer in buffers where old.contains(buffer) { readers[buffer, default: []].append(kernel) }
+  /// Above this many kernels single ones are not moved, and in-place joins are not foreseen.
+  private static let mostForImprovement = 128
+
+  private static func overwrites(
+    _ program: KernelProgram, _ bytes: [Int], _ pinned: [Bool]
+  ) -> [[(result: Int, operands: [Int])]] {
+    let rule = InPlace(program: program)
+    return program.kernels.map { kernel in
+      let operands = kernel.reads.filter { bytes[$0.index] > 0 && !pinned[$0.index] }
+      return kernel.writes.filter { bytes[$0.index] > 0 }.map { result in
+        (result.index, operands.filter { rule.canOverwrite(kernel, result, over: $0) }.map(\.index))
+      }.filter { !$0.1.isEmpty }
     }
-    for update in updates {
-      let target = writer[update.new.index]
-      let sources = Set(readers[update.old.index] ?? []).subtracting([target])
-      if target < 0 || sources.isEmpty { continue }
-      var seen: Set<Int> = [target]
-      var stack = [target]
-      while let next = stack.popLast() {
-        for kernel in after[next] where seen.insert(kernel).inserted { stack.append(kernel) }
-      }
-      for source in sources.sorted() where !seen.contains(source) && !before[target].contains(source) {
-        before[target].append(source)
-        after[source].append(target)
-      }
+  }
+
+  private static func readers(_ reads: [[Int]], of buffers: Set<Int>) -> [Int: [Int]] {
+    var result: [Int: [Int]] = [:]
+    for (kernel, own) in reads.enumerated() {
+      for buffer in own where buffers.contains(buffer) { result[buffer, default: []].append(kernel) }
+    }
+    return result
+  }
+
+  /// Lets kernels run before another one, but for those that depend on it.
+  private static func add(
+    _ sources: [Int], before target: Int, _ before: inout [[Int]], _ after: inout [[Int]]
+  ) {
+    if target < 0 || sources.isEmpty { return }
+    var seen: Set<Int> = [target]
+    var stack = [target]
+    while let next = stack.popLast() {
+      for kernel in after[next] where seen.insert(kernel).inserted { stack.append(kernel) }
+    }
+    for source in sources where !seen.contains(source) && !before[target].contains(source) {
+      before[target].append(source)
+      after[source].append(target)
     }
   }
 
   /// The order of the program, changed only where something must come first.
-  private func givenOrder() -> [Int] {
+  private func givenOrder() -> [Int] { order(of: Array(0..<count)) }
+
+  /// From each result, one after the other, first all that it depends on: what a plain evaluation of the graph would do.
+  func depthFirst() -> [Int] {
+    let results = program.results.compactMap { result in writes.firstIndex { $0.contains(result.index) } }
+    return order(of: results + Array(0..<count))
+  }
+
+  /// All that kernels depend on, and they themselves, depth first.
+  private func order(of roots: [Int]) -> [Int] {
     var order: [Int] = []
     var state = [UInt8](repeating: 0, count: count)
-    for root in 0..<count {
+    for root in roots {
       var stack = [root]
       while let top = stack.last {
         if state[top] == 0 {
           state[top] = 1
-          stack += before[top].filter { state[$0] == 0 }
+          stack += before[top].reversed().filter { state[$0] == 0 }
           continue
         }
         stack.removeLast()
@@ -100,7 +129,7 @@ struct Schedule {
     let greedy = greedyOrder()
     let greedyCost = self.cost(greedy)
     if greedyCost < cost { (order, cost) = (greedy, greedyCost) }
-    if count <= 128 { order = improved(order, cost) }
+    if count <= Schedule.mostForImprovement { order = improved(order, cost) }
     return order
   }
 
@@ -111,7 +140,8 @@ struct Schedule {
     static func < (a: Cost, b: Cost) -> Bool { a.peak != b.peak ? a.peak < b.peak : a.sum < b.sum }
   }
 
-  func cost(_ order: [Int]) -> Cost {
+  /// - Parameter inPlace: Whether a result may take the memory of an operand that dies.
+  func cost(_ order: [Int], inPlace: Bool = true) -> Cost {
     var remaining = [Int](repeating: 0, count: bytes.count)
     for kernel in order { for buffer in reads[kernel] { remaining[buffer] += 1 } }
     var live = 0
@@ -125,12 +155,26 @@ struct Schedule {
         if remaining[buffer] == 0 && !pinned[buffer] { dying += bytes[buffer] }
       }
       for buffer in writes[kernel] where remaining[buffer] == 0 && !pinned[buffer] { dying += bytes[buffer] }
-      live += born
+      let shared = inPlace ? handedOn(kernel, remaining) : 0
+      live += born - shared
       result.peak = max(result.peak, live)
       result.sum += live
-      live -= dying
+      live -= dying - shared
     }
     return result
+  }
+
+  /// Bytes of dying operands that a kernel writes its results over.
+  private func handedOn(_ kernel: Int, _ remaining: [Int]) -> Int {
+    if overwrites.isEmpty { return 0 }
+    var taken: [Int] = []
+    var total = 0
+    for (result, operands) in overwrites[kernel] {
+      guard let operand = operands.first(where: { remaining[$0] == 0 && !taken.contains($0) }) else { continue }
+      taken.append(operand)
+      total += bytes[result]
+    }
+    return total
   }
 
   /// Takes, among the kernels that are ready, the one after which least is alive.

@@ -87,7 +87,10 @@ public final class PlanRunner: StepRunner {
     for (buffer, place) in plan.storage.enumerated() where place == .input(index) { buffers[buffer] = storage.bytes }
   }
 
+  public private(set) var keptInputs = true
+
   public func run() throws {
+    keptInputs = true
     for (index, storage) in bound.enumerated() where storage == nil {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
@@ -104,6 +107,7 @@ public final class PlanRunner: StepRunner {
       program.spans = isProfiling ? spans.baseAddress : nil
       threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
     }
+    keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
     if failure.kernel >= 0 { throw diagnostic(failure) }
   }
 
@@ -114,7 +118,8 @@ public final class PlanRunner: StepRunner {
     let node = plan.node(NodeID(Int(failure.node)))
     let place = node?.label ?? plan.program.kernels[Int(failure.kernel)].name
     return Diagnostic(
-      "index \(failure.index) is out of range 0..<\(failure.extent), at element \(failure.position)", place: place,
+      "index \(failure.index) is out of range 0..<\(failure.extent), at element \(failure.position)", kind: .runtime,
+      place: place,
       site: node?.site.flatMap { SourceSite(parsing: $0) })
   }
 

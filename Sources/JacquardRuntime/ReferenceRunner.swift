@@ -20,8 +20,12 @@ public final class ReferenceRunner: StepRunner {
     bound[input] = storage
   }
 
+  public private(set) var keptInputs = true
+
   public func run() throws {
+    keptInputs = true
     let values = try graph.evaluate(bound.mapValues { $0.tensor() })
+    keptInputs = values.updates.isEmpty
     outputs = values.outputs
     for (name, tensor) in values.updates { try bound[name]?.set(tensor) }
   }

@@ -7,6 +7,8 @@ public protocol StepRunner: AnyObject {
   func bind(_ input: String, _ storage: TensorStorage) throws
   /// Runs a step. - Throws: `Diagnostic` if an input has no memory, an index is out of range, or memory is short.
   func run() throws
+  /// Whether the last run left all inputs as they were: a step that failed early enough may be tried again.
+  var keptInputs: Bool { get }
   /// A copy of an output of the last step. - Throws: `Diagnostic` if there is no such output.
   func output(_ name: String) throws -> HostTensor
   /// Names of the outputs, in order.

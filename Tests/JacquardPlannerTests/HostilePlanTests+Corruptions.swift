@@ -107,6 +107,45 @@ extension HostilePlanTests {
     Corruption(name: "every row stored to one place", plan: .softmax) {
       try store(&$0) { $0.access.indices[0] = IndexExpression(0) }
     },
+    Corruption(name: "rows stored two by two to one place", plan: .softmax) {
+      let half = IndexExpression(.axis(0)).floorDiv(2, in: [6])
+      try store(&$0) { $0.access.indices[0] = half }
+    },
+    Corruption(name: "rows and columns stored to one diagonal", plan: .softmax) {
+      try store(&$0) { $0.access.indices = [IndexExpression(0), .axis(0) + .axis(1) * 1 - IndexExpression(0)] }
+    },
+    Corruption(name: "one buffer stored twice", plan: .softmax) {
+      try nest(&$0) { nest in
+        for stage in nest.stages.indices where !nest.stages[stage].stores.isEmpty {
+          nest.stages[stage].stores.append(nest.stages[stage].stores[0])
+        }
+      }
+    },
+    Corruption(name: "parts of a concat that overlap", plan: .concat) { plan in
+      try nest(&plan) { $0.stages[0].stores[0].access.indices[0] = .axis(0) + IndexExpression(1) }
+    },
+    Corruption(name: "rows of 2^45 constant points", plan: .rowSum) { plan in
+      try nest(&plan) { nest in
+        nest.stages[0].inner = [1 << 45]
+        nest.stages[0].body = [Instruction(.constant(.float(1)), .f32)]
+        nest.stages[0].reductions = [Reduction(.sum, 0, .f32)]
+      }
+    },
+    Corruption(name: "many stages that each take half an hour", plan: .rowSum) { plan in
+      try nest(&plan) { nest in
+        nest.stages[0].inner = [1 << 41]
+        nest.stages[0].body = [Instruction(.constant(.float(1)), .f32)]
+        nest.stages[0].reductions = [Reduction(.sum, 0, .f32)]
+        nest.stages.insert(contentsOf: [Stage](repeating: nest.stages[0], count: 40), at: 0)
+      }
+    },
+    Corruption(name: "a nest that stores nothing and takes for ever", plan: .softmax) { plan in
+      for index in plan.program.kernels.indices {
+        guard case .loops(var nests) = plan.program.kernels[index].kind else { continue }
+        nests.append(LoopNest(outer: [1 << 46], stages: [Stage(body: [Instruction(.constant(.float(1)), .f32)])]))
+        plan.program.kernels[index].kind = .loops(nests)
+      }
+    },
     Corruption(name: "guard taken away", plan: .pad) { try load(&$0) { $0.fill = nil } },
   ]
 
@@ -236,6 +275,17 @@ extension HostilePlanTests {
     Corruption(name: "scatter of a base of another shape", plan: .scatter) { plan in
       let updates = plan.inputs[2].buffer
       try scatter(&plan) { $0.base = updates }
+    },
+    Corruption(name: "scatter over a space that takes for ever", plan: .scatter) {
+      try scatter(&$0) {
+        $0.space = [1 << 40]
+        $0.body = [Instruction(.constant(.int(0)), .i32), Instruction(.constant(.float(1)), .f32)]
+        $0.target.indices = [IndexExpression(.value(0)), IndexExpression(0)]
+        $0.value = 1
+      }
+    },
+    Corruption(name: "product of one row with itself for ever", plan: .training) { plan in
+      try product(&plan) { $0.batch = [1 << 40] + $0.batch }
     },
     Corruption(name: "scatter over a space of 2^63 points", plan: .scatter) {
       try scatter(&$0) { $0.space = [1 << 33, 1 << 30] }

@@ -16,7 +16,7 @@ import Testing
     let change: @Sendable (inout Plan) throws -> Void
   }
 
-  enum Victim: Sendable { case training, softmax, gather, scatter, pad, dropout }
+  enum Victim: Sendable, CaseIterable { case training, softmax, gather, scatter, pad, dropout, concat, rowSum }
 
   static func plan(_ victim: Victim) throws -> Plan {
     switch victim {
@@ -41,6 +41,8 @@ import Testing
       ).plan
     case .pad:
       try Compiler.compile(Models.rowFunction("p", [6, 4]) { try $0.pad($1, low: [1, 0], high: [0, 2]) }).plan
+    case .concat: try Compiler.compile(Models.rowFunction("c", [3, 4]) { try $0.concat([$1, $1], axis: 0) }).plan
+    case .rowSum: try Compiler.compile(Models.rowFunction("r", [6, 40]) { try $0.sum($1, axes: [1]) }).plan
     case .dropout:
       try Compiler.compile(
         graph { b in
@@ -118,7 +120,7 @@ import Testing
   }
 
   @Test func victimsAreValid() throws {
-    for victim in [Victim.training, .softmax, .gather, .scatter, .pad, .dropout] {
+    for victim in Victim.allCases {
       try HostilePlanTests.plan(victim).verify()
     }
   }
@@ -147,7 +149,7 @@ import Testing
   /// What verification accepts must run or be refused, whatever was changed in the file.
   @Test func mutatedFilesNeverTrap() throws {
     var random = Random(17)
-    for victim in [Victim.softmax, .gather, .scatter, .pad, .dropout] {
+    for victim in Victim.allCases where victim != .training {
       let text = Array(try HostilePlanTests.plan(victim).json().text(.document).utf8)
       for _ in 0..<120 {
         var bytes = text

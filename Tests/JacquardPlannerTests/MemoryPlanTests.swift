@@ -170,6 +170,22 @@ import Testing
     }
   }
 
+  /// All wide values are declared before any is used: held at once in that order, but one after the other depth first.
+  @Test func theUnfusedPeakIsThatOfDepthFirst() throws {
+    let graph = try graph { b in
+      let x = try b.input("x", "f32[1000]")
+      let wide = try (0..<8).map { try b.tanh(b.multiply(x, b.constant(Double($0 + 2), .f32))) }
+      let sums = try wide.map { try b.sum($0, axes: [0]) }
+      try b.output("y", sums.dropFirst().reduce(sums[0]) { try b.add($0, $1) })
+    }
+    let compilation = try Compiler.compile(graph)
+    let (schedule, kernels) = (Schedule(compilation.lowered), compilation.lowered.kernels)
+    #expect(schedule.depthFirst().sorted() == Array(kernels.indices))
+    #expect(schedule.cost(Array(kernels.indices), inPlace: false).peak > 8 * 4032)
+    #expect(compilation.plan.memory.unfusedPeak < 3 * 4032)
+    #expect(compilation.plan.memory.unfusedPeak == schedule.cost(schedule.depthFirst(), inPlace: false).peak)
+  }
+
   @Test func theMemoryLimitIsKept() throws {
     var options = CompileOptions()
     options.memoryLimit = 1000

@@ -42,6 +42,9 @@ final class BoundPlan {
 
   func bind(_ name: String, _ storage: TensorStorage) throws { try runner.bind(name, storage) }
 
+  /// Whether the last run left parameters and state as they were.
+  var keptInputs: Bool { runner.keptInputs }
+
   func run() throws -> [String: HostTensor] {
     try runner.run()
     var result: [String: HostTensor] = [:]

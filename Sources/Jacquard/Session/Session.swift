@@ -55,8 +55,9 @@ public final class Session: @unchecked Sendable {
   /// One step: outputs by name. Parameters and state with updates are replaced in the store.
   ///
   /// - Parameter inputs: One for each data input. Their sizes bind the symbols.
-  /// - Throws: `Diagnostic` if an input is missing, unknown or does not fit; if compiling fails; if the step fails. After a
-  ///   failure within a step that changes the store, session and store refuse to go on until they are loaded anew.
+  /// - Throws: `Diagnostic` if an input is missing, unknown or does not fit; if compiling fails; if the step fails. Of a step
+  ///   that failed before it changed the store nothing is left; after a later failure session and store refuse to go on
+  ///   until they are loaded anew.
   public func step(_ inputs: [String: HostTensor] = [:]) throws -> [String: HostTensor] {
     try run(inputs.mapValues(\.type)) { plan in
       for (name, tensor) in inputs { try plan.set(name, tensor) }
@@ -86,6 +87,7 @@ public final class Session: @unchecked Sendable {
     do {
       return try plan.run()
     } catch {
+      if plan.keptInputs { throw error }
       let diagnostic = error as? Diagnostic ?? Diagnostic("\(error)", kind: .runtime)
       failure = diagnostic
       store.markFailed(diagnostic)

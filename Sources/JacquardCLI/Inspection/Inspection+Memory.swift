@@ -20,7 +20,7 @@ extension Inspection {
     for role in [Input.Role.parameter, .state, .data] { add(role.rawValue, bytes(plan, role), "outside the arena") }
     lines += table.lines()
     lines.append("in place: \(names(report.inPlaceUpdates))")
-    for copy in report.copies { lines.append("copied at the end: \(copy.name), because \(copy.reason)") }
+    for copy in report.copies { lines.append("replaced by a copy: \(copy.name), because \(copy.reason)") }
     lines += joins(plan)
     return lines + buffers(plan)
   }

@@ -38,6 +38,8 @@ public struct Dot: Operation {
       Dot(lhsContracting: [0], rhsContracting: [0]), [.uniform("f32[6]", -2, 2), .uniform("f32[6]", -2, 2)]),
     OperationSample(
       Dot(), [.integers("i32[2,3]", -9, 9), .integers("i32[3,4]", -9, 9)], gradient: .none(reason: "integers")),
+    OperationSample(
+      Dot(), [.integers("u8[2,3]", 0, 256), .integers("u8[3,4]", 0, 256)], gradient: .none(reason: "integers")),
   ]
   public static let violations = [
     OperationViolation(1, Dot(), ["f32[2,3]", "f64[3,4]"]),
@@ -136,6 +138,8 @@ public struct Dot: Operation {
   public func reference(_ context: ReferenceContext) throws -> [HostTensor] {
     let (a, b) = (context.inputs[0], context.inputs[1])
     var result = try HostTensor(zeros: a.dtype, context.outputs[0].shape.sizes ?? [])
+    // One free axis may then be as large as it likes.
+    if result.count == 0 { return [result] }
     let (x, y) = (DotOffsets(a.sizes, left(a.sizes.count)), DotOffsets(b.sizes, right(b.sizes.count)))
     let terms = DotTerms(a, b)
     var index = 0

@@ -61,7 +61,8 @@ struct ReductionGroups {
     let strides = Layout.rowMajor(sizes).strides
     let kept = sizes.indices.filter { !axes.contains($0) }
     bases = StridedPoints.offsets(sizes.picking(kept), strides.picking(kept))
-    offsets = StridedPoints.offsets(sizes.picking(axes), strides.picking(axes))
+    // Without groups the reduced axes may be as large as they like.
+    offsets = bases.isEmpty ? [] : StridedPoints.offsets(sizes.picking(axes), strides.picking(axes))
   }
 }
 

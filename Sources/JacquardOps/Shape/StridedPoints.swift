@@ -2,6 +2,7 @@
 enum StridedPoints {
   /// The offset of each point, `sum of index times stride`; one offset (0) for a space without axes.
   static func offsets(_ extents: [Int], _ strides: [Int], base: Int = 0) -> [Int] {
+    if extents.contains(0) { return [] }
     var result = [base]
     for (extent, stride) in zip(extents, strides) {
       var next: [Int] = []

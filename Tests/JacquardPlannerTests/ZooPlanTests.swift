@@ -1,0 +1,89 @@
+import Foundation
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+import JacquardOps
+import Testing
+
+@testable import JacquardPlanner
+
+/// The plans of the graphs in `graphs/`, symbols at their defaults.
+@Suite struct ZooPlanTests {
+  /// What a plan comes to. Update a row when a change moves it for a reason.
+  struct Golden: Sendable, CustomStringConvertible {
+    var name: String
+    var kernels: Int
+    var joins: Int
+    var arena: Int
+    var inPlace: Int
+    var copies: Int
+    var description: String { name }
+
+    init(_ name: String, kernels: Int, joins: Int, arena: Int, inPlace: Int, copies: Int) {
+      self.name = name
+      self.kernels = kernels
+      self.joins = joins
+      self.arena = arena
+      self.inPlace = inPlace
+      self.copies = copies
+    }
+  }
+
+  static let goldens = [
+    Golden("autoencoder", kernels: 6, joins: 0, arena: 533_504, inPlace: 0, copies: 0),
+    Golden("autoencoder.train", kernels: 20, joins: 4, arena: 2_468_096, inPlace: 37, copies: 0),
+    Golden("linear_regression", kernels: 2, joins: 1, arena: 512, inPlace: 0, copies: 0),
+    Golden("linear_regression.train", kernels: 4, joins: 1, arena: 768, inPlace: 7, copies: 0),
+    Golden("logistic_regression", kernels: 1, joins: 0, arena: 5_120, inPlace: 0, copies: 0),
+    Golden("logistic_regression.train", kernels: 5, joins: 0, arena: 37_184, inPlace: 7, copies: 0),
+    Golden("mlp", kernels: 2, joins: 0, arena: 136_192, inPlace: 0, copies: 0),
+    Golden("mlp.sgd.train", kernels: 7, joins: 1, arena: 949_824, inPlace: 4, copies: 0),
+    Golden("mlp.train", kernels: 8, joins: 1, arena: 949_952, inPlace: 13, copies: 0),
+    Golden("mlp_wide", kernels: 4, joins: 0, arena: 4_194_304, inPlace: 0, copies: 0),
+    Golden("mlp_wide.train", kernels: 12, joins: 2, arena: 27_487_424, inPlace: 19, copies: 0),
+    Golden("vae", kernels: 8, joins: 0, arena: 626_688, inPlace: 0, copies: 1),
+    Golden("vae.train", kernels: 20, joins: 6, arena: 3_436_544, inPlace: 31, copies: 1),
+    Golden("xor", kernels: 3, joins: 1, arena: 192, inPlace: 0, copies: 0),
+    Golden("xor.train", kernels: 7, joins: 2, arena: 448, inPlace: 13, copies: 0),
+  ]
+
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("graphs")
+
+  private func compilation(_ name: String) throws -> Compilation {
+    let bytes = [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent("\(name).json")))
+    return try Compiler.compile(Graph(json: bytes, file: "\(name).json", registry: .standard))
+  }
+
+  @Test func everyGraphHasARow() throws {
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".json") }
+    #expect(files.sorted() == Self.goldens.map { "\($0.name).json" }.sorted())
+  }
+
+  @Test(arguments: goldens) func plansAreTheGoldenOnes(_ golden: Golden) throws {
+    let plan = try compilation(golden.name).plan
+    try plan.verify()
+    #expect(plan.program.kernels.count == golden.kernels)
+    #expect(plan.memory.joins.count == golden.joins)
+    #expect(plan.arenaBytes == golden.arena)
+    #expect(plan.memory.inPlaceUpdates.count == golden.inPlace)
+    #expect(plan.memory.copies.count == golden.copies)
+  }
+
+  @Test(arguments: goldens) func arenasAreSmall(_ golden: Golden) throws {
+    let compilation = try compilation(golden.name)
+    let (plan, memory) = (compilation.plan, compilation.plan.memory)
+    #expect(Double(memory.achieved) <= 1.05 * Double(memory.lowerBound), "\(memory.achieved) of \(memory.lowerBound)")
+    #expect(memory.achieved < memory.unfusedPeak, "\(memory.achieved); unfused \(memory.unfusedPeak)")
+    let best = RandomOrder.leastArena(plan, orders: 1000)
+    #expect(plan.arenaBytes <= best, "a random order needs \(best)")
+  }
+
+  /// A check that can fail is made before a parameter is overwritten.
+  @Test(arguments: goldens) func failedStepsKeepTheParameters(_ golden: Golden) throws {
+    let plan = try compilation(golden.name).plan
+    for (index, kernel) in plan.program.kernels.enumerated() where kernel.canFail {
+      #expect(plan.keepsInputs(failingIn: index), "kernel \(index) '\(kernel.name)'")
+    }
+  }
+}
