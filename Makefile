@@ -4,6 +4,8 @@ SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist
 DEMO_DIR ?= out/demo
+# Suites that read hostile files and plans, and those that run the C runtime in all its ways.
+SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
 
 .PHONY: help packages build demo test bench lint format ulp fuzz sanitize consumer clean
 
@@ -46,8 +48,7 @@ fuzz: build
 	JACQUARD_FUZZ_FILES=2000 swift test $(SWIFT_FLAGS) --skip-build --filter HostileNode
 
 sanitize: packages
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan \
-	  --filter 'Mutation|BadFile|BadInput|Verifier|Executors'
+	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter '$(SANITIZED)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests

@@ -10,9 +10,14 @@
 
 static char description[256];
 
+/* What OpenBLAS itself does before a fork: its threads end, and come back if anyone asks for more than one. */
+extern int blas_thread_shutdown_(void) __attribute__((weak));
+
 static void set_threads(void) {
     /* With the OpenMP variant this would set the number of threads of our own regions too. */
     if (openblas_get_parallel() != OPENBLAS_OPENMP) openblas_set_num_threads(1);
+    /* The library starts its threads when it is loaded; they would only count against the process's limit. */
+    if (openblas_get_parallel() == OPENBLAS_THREAD && blas_thread_shutdown_) blas_thread_shutdown_();
     static const char *const kinds[] = {"sequential", "own threads", "OpenMP"};
     const int kind = openblas_get_parallel();
     snprintf(description, sizeof description, "%s (%s), core %s, one thread a call", openblas_get_config(),

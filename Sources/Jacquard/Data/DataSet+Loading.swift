@@ -36,7 +36,8 @@ extension DataSplits {
     if FileSystem.isFolder("\(path)/train") {
       let test = "\(path)/test"
       let train = try DataSet.images("\(path)/train")
-      return DataSplits(train: train, test: FileSystem.isFolder(test) ? try DataSet.images(test) : nil)
+      if !FileSystem.isFolder(test) { return DataSplits(train: train) }
+      return DataSplits(train: train, test: try DataSet.images(test, classes: train["label"]?.classes))
     }
     return DataSplits(train: try DataSet.images(path))
   }
@@ -105,29 +106,51 @@ extension DataSet {
 
   /// PNG images of one size, one subfolder a class: columns `image` (`[height,width]`, or `[3,height,width]` in colour) and
   /// `label`. Classes are numbered in the order of their names.
-  public static func images(_ folder: String) throws(Diagnostic) -> DataSet {
-    let classes = try FileSystem.names(in: folder).filter { FileSystem.isFolder("\(folder)/\($0)") }
-    var pixels: [UInt8] = []
-    var labels: [Int32] = []
-    var sizes: [Int]?
-    for (label, name) in classes.enumerated() {
-      let files = try FileSystem.names(in: "\(folder)/\(name)").filter { $0.lowercased().hasSuffix(".png") }
-      for file in files {
-        let path = "\(folder)/\(name)/\(file)"
-        let image = try PNG.read(path)
-        if let sizes, sizes != image.sizes {
-          throw Diagnostic("has size \(Shape(image.sizes)); the images before have \(Shape(sizes))", place: path)
-        }
-        sizes = image.sizes
-        image.appendChannelsFirst(to: &pixels)
-        labels.append(Int32(label))
+  ///
+  /// - Parameter known: Classes that have their numbers already: those of the training images, for test images, which need
+  ///   not have an example of each.
+  /// - Throws: `Diagnostic` that names the file which is no image, or is of another size than those before it.
+  public static func images(_ folder: String, classes known: [String]? = nil) throws(Diagnostic) -> DataSet {
+    let found = try FileSystem.names(in: folder).filter { FileSystem.isFolder("\(folder)/\($0)") }
+    let classes = known ?? found
+    var stack = ImageStack()
+    for name in found {
+      guard let label = classes.firstIndex(of: name) else {
+        throw Diagnostic("has a class '\(name)' that the training images have not", place: folder)
+      }
+      for file in try FileSystem.names(in: "\(folder)/\(name)") where file.lowercased().hasSuffix(".png") {
+        try stack.add("\(folder)/\(name)/\(file)", label: Int32(label))
       }
     }
-    guard let sizes else { throw Diagnostic("has no subfolder with PNG images", place: folder) }
-    let row = sizes[2] == 1 ? [sizes[0], sizes[1]] : [sizes[2], sizes[0], sizes[1]]
-    let images = try HostTensor(pixels, [labels.count] + row)
-    let label = Column("label", try HostTensor(labels, [labels.count]), classes: classes)
+    guard let images = try stack.tensor() else {
+      throw Diagnostic("has no subfolder with PNG images", place: folder)
+    }
+    let label = Column("label", try HostTensor(stack.labels, [stack.labels.count]), classes: classes)
     return try DataSet(folder, [Column("image", images), label])
+  }
+}
+
+/// Images of one size, one after the other.
+private struct ImageStack {
+  private var pixels: [UInt8] = []
+  private var sizes: [Int]?
+  private(set) var labels: [Int32] = []
+
+  mutating func add(_ path: String, label: Int32) throws(Diagnostic) {
+    let image = try PNG.read(path)
+    if let sizes, sizes != image.sizes {
+      throw Diagnostic("has size \(Shape(image.sizes)); the images before have \(Shape(sizes))", place: path)
+    }
+    sizes = image.sizes
+    image.appendChannelsFirst(to: &pixels)
+    labels.append(label)
+  }
+
+  /// Nil if there are none.
+  func tensor() throws(Diagnostic) -> HostTensor? {
+    guard let sizes else { return nil }
+    let row = sizes[2] == 1 ? [sizes[0], sizes[1]] : [sizes[2], sizes[0], sizes[1]]
+    return try HostTensor(pixels, [labels.count] + row)
   }
 }
 

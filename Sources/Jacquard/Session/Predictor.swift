@@ -1,4 +1,3 @@
-import Dispatch
 import JacquardCore
 import JacquardIR
 
@@ -11,10 +10,6 @@ import JacquardIR
 /// ```
 public final class Predictor: Sendable {
   private let session: Session
-
-  /// Steps asked for by `await` run one after the other on this queue's thread, never on a cooperative one. There is one
-  /// for all predictors: steps are parallel in themselves.
-  private static let queue = DispatchQueue(label: "jacquard.predict")
 
   /// - Parameter store: The weights; shared, not copied.
   public init(_ graph: Graph, _ store: ParameterStore, options: Session.Options = .init()) throws {
@@ -52,26 +47,18 @@ public final class Predictor: Sendable {
 
   /// All outputs by name, computed without blocking a cooperative thread.
   public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
-    try await Predictor.offload { try self.session.step(inputs) }
+    try await StepThread.shared.run { try self.session.step(inputs) }
   }
 
   /// The only output for the only data input, computed without blocking a cooperative thread.
   public func predict(_ input: HostTensor) async throws -> HostTensor {
-    try await Predictor.offload { try self.predict(input) }
-  }
-
-  /// Runs a blocking step on the queue's thread.
-  static func offload<R: Sendable>(_ body: @escaping @Sendable () throws -> R) async throws -> R {
-    try Task.checkCancellation()
-    return try await withCheckedThrowingContinuation { continuation in
-      queue.async { continuation.resume(with: Result { try body() }) }
-    }
+    try await StepThread.shared.run { try self.predict(input) }
   }
 }
 
 extension Session {
   /// A step computed without blocking a cooperative thread. Cancellation works between steps.
   public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
-    try await Predictor.offload { try self.step(inputs) }
+    try await StepThread.shared.run { try self.step(inputs) }
   }
 }

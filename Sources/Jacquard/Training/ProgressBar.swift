@@ -21,6 +21,7 @@ struct ProgressBar {
   private let total: Int
   private let title: String
   private let write: (String) -> Void
+  private let now: () -> ContinuousClock.Instant
   private let start: ContinuousClock.Instant
   private var shown: ContinuousClock.Instant
   private let done: Int
@@ -28,16 +29,19 @@ struct ProgressBar {
   /// - Parameters:
   ///   - total: Steps of the epoch.
   ///   - done: Steps made before, in an interrupted run.
+  ///   - isTerminal: Whether what is written goes to a terminal.
   init(
     _ style: ProgressStyle, title: String, total: Int, done: Int = 0,
+    isTerminal: Bool = isatty(STDERR_FILENO) == 1, now: @escaping () -> ContinuousClock.Instant = { .now },
     write: @escaping (String) -> Void = ProgressBar.standardError
   ) {
-    self.style = style == .automatic ? (isatty(STDERR_FILENO) == 1 ? .bar : .lines) : style
+    self.style = style == .automatic ? (isTerminal ? .bar : .lines) : style
     self.total = total
     self.title = title
     self.done = done
+    self.now = now
     self.write = write
-    start = .now
+    start = now()
     shown = start
   }
 
@@ -46,7 +50,7 @@ struct ProgressBar {
   /// Called after each step with the examples since the start; draws at most ten times a second.
   mutating func step(_ steps: Int, _ examples: Int, loss: Double) {
     guard style == .bar else { return }
-    let now = ContinuousClock.now
+    let now = now()
     if shown.duration(to: now) < .milliseconds(100) { return }
     shown = now
     let seconds = ProgressBar.seconds(start.duration(to: now))
