@@ -94,8 +94,8 @@ public struct Conv: Operation {
     let sizes = ConvSizes(geometry, x: x.sizes, weight: weight.sizes, y: result.sizes)
     let reference = ConvReference(geometry, sizes)
     var totals = [Scalar](repeating: x.dtype.isFloat ? .float(0) : .int(0), count: result.count)
-    reference.visit { x_, weight_, y_ in
-      totals[y_] = totals[y_].adding(x[linear: x_], times: weight[linear: weight_])
+    reference.visit { input, kernel, place in
+      totals[place] = totals[place].adding(x[linear: input], times: weight[linear: kernel])
     }
     for index in totals.indices { result[linear: index] = totals[index] }
     return [result]

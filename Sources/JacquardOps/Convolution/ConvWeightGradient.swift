@@ -99,8 +99,8 @@ public struct ConvWeightGradient: Operation {
     var result = try HostTensor(zeros: x.dtype, context.outputs[0].shape.sizes ?? [])
     let sizes = ConvSizes(geometry, x: x.sizes, weight: result.sizes, y: g.sizes)
     var totals = [Scalar](repeating: x.dtype.isFloat ? .float(0) : .int(0), count: result.count)
-    ConvReference(geometry, sizes).visit { x_, weight_, y_ in
-      totals[weight_] = totals[weight_].adding(x[linear: x_], times: g[linear: y_])
+    ConvReference(geometry, sizes).visit { input, kernel, place in
+      totals[kernel] = totals[kernel].adding(x[linear: input], times: g[linear: place])
     }
     for index in totals.indices { result[linear: index] = totals[index] }
     return [result]
