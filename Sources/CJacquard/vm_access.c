@@ -3,17 +3,20 @@
 
 #include "vm.h"
 
-void jq_fill(void *to, int64_t bits, int size, int64_t n) {
-    if (size == 1) {
-        memset(to, (int)(bits & 255), (size_t)n);
-    } else if (size == 4) {
-        int32_t *p = to;
-        for (int64_t k = 0; k < n; k++) p[k] = (int32_t)bits;
-    } else {
-        int64_t *p = to;
-        for (int64_t k = 0; k < n; k++) p[k] = bits;
+/* Runs a statement of the type `element` that has `size` bytes. */
+#define BY_SIZE(size, statement) \
+    switch (size) { \
+    case 1: { typedef uint8_t element; statement; break; } \
+    case 2: { typedef uint16_t element; statement; break; } \
+    case 4: { typedef uint32_t element; statement; break; } \
+    default: { typedef uint64_t element; statement; break; } \
     }
-}
+
+#define FILL \
+    element *p = to; \
+    for (int64_t k = 0; k < n; k++) p[k] = (element)bits
+
+void jq_fill(void *to, int64_t bits, int size, int64_t n) { BY_SIZE(size, FILL) }
 
 /* ---- Affine accesses ---- */
 
@@ -22,6 +25,11 @@ typedef struct run {
     int size;
     int storing;
 } run;
+
+#define COPY_STRIDED \
+    element *m = (element *)memory, *d = (element *)dense; \
+    if (r->storing) for (int64_t k = 0; k < n; k++) m[k * stride] = d[k]; \
+    else for (int64_t k = 0; k < n; k++) d[k] = m[k * stride]
 
 /* `n` elements `stride` apart in memory, side by side in the register. */
 static void copy_run(run *r, unsigned char *memory, int64_t stride, int64_t n) {
@@ -35,17 +43,8 @@ static void copy_run(run *r, unsigned char *memory, int64_t stride, int64_t n) {
         int64_t bits = 0;
         memcpy(&bits, memory, (size_t)size);
         jq_fill(dense, bits, size, n);
-    } else if (size == 4) {
-        int32_t *m = (int32_t *)memory, *d = (int32_t *)dense;
-        if (r->storing) for (int64_t k = 0; k < n; k++) m[k * stride] = d[k];
-        else for (int64_t k = 0; k < n; k++) d[k] = m[k * stride];
-    } else if (size == 8) {
-        int64_t *m = (int64_t *)memory, *d = (int64_t *)dense;
-        if (r->storing) for (int64_t k = 0; k < n; k++) m[k * stride] = d[k];
-        else for (int64_t k = 0; k < n; k++) d[k] = m[k * stride];
     } else {
-        if (r->storing) for (int64_t k = 0; k < n; k++) memory[k * stride] = dense[k];
-        else for (int64_t k = 0; k < n; k++) dense[k] = memory[k * stride];
+        BY_SIZE(size, COPY_STRIDED)
     }
 }
 
@@ -206,23 +205,18 @@ void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage
     for (int64_t p = 0; p < points; p++) out[p] = out[p] < 0 ? -1 : out[p] + access->offset;
 }
 
+#define GATHER \
+    element *to = (element *)into; \
+    const element *from = (const element *)memory; \
+    for (int64_t p = 0; p < points; p++) to[p] = at[p] < 0 ? (element)access->fill : from[at[p]]
+
 static void gather(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
                    const jq_block *block, void *const *registers, unsigned char *into) {
     int64_t at[JQ_LARGEST_TILE];
     jq_positions(w, nest, stage, access, depth, block, registers, at);
     const int64_t points = jq_points(depth, block);
     const unsigned char *memory = w->run->program->buffers[access->buffer];
-    if (access->size == 4) {
-        int32_t *to = (int32_t *)into;
-        const int32_t *from = (const int32_t *)memory;
-        for (int64_t p = 0; p < points; p++) to[p] = at[p] < 0 ? (int32_t)access->fill : from[at[p]];
-    } else if (access->size == 8) {
-        int64_t *to = (int64_t *)into;
-        const int64_t *from = (const int64_t *)memory;
-        for (int64_t p = 0; p < points; p++) to[p] = at[p] < 0 ? access->fill : from[at[p]];
-    } else {
-        for (int64_t p = 0; p < points; p++) into[p] = at[p] < 0 ? (unsigned char)access->fill : memory[at[p]];
-    }
+    BY_SIZE(access->size, GATHER)
 }
 
 const void *jq_load(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,

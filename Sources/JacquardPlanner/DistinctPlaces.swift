@@ -29,7 +29,7 @@ struct DistinctPlaces {
 
   /// The digits of a number follow from it if each counts more than all smaller ones together can give.
   private mutating func takeApart(_ expression: IndexExpression) {
-    let digits = expression.terms.filter { !known.contains($0.atom) }
+    let digits = expression.terms.filter { !known.contains($0.atom) && width($0.atom) != 0 }
       .sorted { $0.coefficient.magnitude < $1.coefficient.magnitude }
     var reach: UInt = 0
     for digit in digits {

@@ -63,20 +63,33 @@ struct KernelVerifier {
     }
   }
 
+  /// Whether ranges do not meet at all.
+  private func isApart(_ ranges: [ClosedRange<Int>]) -> Bool {
+    let sorted = ranges.sorted { $0.lowerBound < $1.lowerBound }
+    return zip(sorted, sorted.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
+  }
+
+  /// Whether any two of `count` stores are apart along some axis. Of more than a border has parts it is not asked.
+  private func isPairwiseApart(_ ranges: [[ClosedRange<Int>]], _ count: Int) -> Bool {
+    guard count <= 32, ranges.allSatisfy({ $0.count == count }) else { return false }
+    return (0..<count).allSatisfy { first in
+      (0..<first).allSatisfy { second in ranges.contains { !$0[first].overlaps($0[second]) } }
+    }
+  }
+
   private func verifySpace(_ extents: [Int]) throws {
     let bad = Diagnostic("impossible loop extents")
     guard extents.count <= 2 * TensorType.maximumRank, !extents.contains(where: { $0 < 1 }) else { throw bad }
     _ = try PlanVerifier.points(extents, bad)
   }
 
-  /// Stores of one kernel run at the same time: those to one buffer must go to different parts along one of its axes.
+  /// Stores of one kernel run at the same time: any two of those to one buffer must go to different parts along one of its
+  /// axes.
   private func verifyApart(_ stores: [(access: Access, space: [Int])]) throws {
     for (buffer, group) in Dictionary(grouping: stores, by: \.access.buffer) where group.count > 1 {
-      let apart = plan.program[buffer].extents.indices.contains { axis in
-        let ranges = group.compactMap { $0.access.indices[axis].range(in: $0.space) }
-          .sorted { $0.lowerBound < $1.lowerBound }
-        return zip(ranges, ranges.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
-      }
+      let axes = plan.program[buffer].extents.indices
+      let ranges = axes.map { axis in group.compactMap { $0.access.indices[axis].range(in: $0.space) } }
+      let apart = axes.contains { isApart(ranges[$0]) } || isPairwiseApart(ranges, group.count)
       if !apart { throw Diagnostic("'\(plan.program[buffer].name)' is stored to twice at the same time") }
     }
   }

@@ -101,20 +101,39 @@ struct StructuralKernelRunner {
     for point in Self.points(product.extents) {
       let (m, n) = (point[point.count - 2], point[point.count - 1])
       var (left, right) = (product.lhs.offset + m * product.lhs.rowStride, product.rhs.offset)
-      right += n * product.rhs.columnStride
       for (axis, index) in point.dropLast(2).enumerated() {
         left += index * product.lhs.batchStrides[axis]
         right += index * product.rhs.batchStrides[axis]
       }
       let terms = (0..<product.k).map { k -> Scalar in
-        let x = a[linear: left + k * product.lhs.columnStride]
-        let y = b[linear: right + k * product.rhs.rowStride]
+        let x = a[linear: left + Self.term(product, k)]
+        let y = b[linear: right + Self.place(product.rhs, k, n)]
         return product.dtype.isFloat ? .float(x.asDouble * y.asDouble) : .int(x.asInt &* y.asInt)
       }
       let total = Sum.evaluate(terms, product.dtype).converted(to: product.dtype)
       let values = try evaluate(product.epilogue, point, accumulator: total)
       for store in product.stores { try write(store.access, values[store.value], point, values) }
     }
+  }
+
+  /// Where term k of the left operand lies from the row's beginning.
+  private static func term(_ product: Contraction, _ k: Int) -> Int {
+    let last = product.k / (product.lhs.terms?.count ?? 1)
+    return k % last * product.lhs.columnStride + (product.lhs.terms.map { place($0, k / last) } ?? 0)
+  }
+
+  private static func place(_ operand: MatrixOperand, _ k: Int, _ n: Int) -> Int {
+    guard let windows = operand.windows else { return k * operand.rowStride + n * operand.columnStride }
+    return place(windows.rows, k) + place(windows.columns, n)
+  }
+
+  private static func place(_ group: AxisGroup, _ position: Int) -> Int {
+    var (rest, result) = (position, 0)
+    for (extent, stride) in zip(group.extents, group.strides).reversed() {
+      result += rest % extent * stride
+      rest /= extent
+    }
+    return result
   }
 
   private mutating func run(_ scatter: Scatter) throws {

@@ -36,7 +36,7 @@ public struct ConvGeometry: Hashable, Codable, Sendable {
   func isWellFormed(_ rank: Int) -> Bool {
     let sizes = [strides, low, high, dilation, inputDilation].allSatisfy { $0.count == rank }
     let steps = (strides + dilation + inputDilation).allSatisfy { (1...ConvGeometry.largest).contains($0) }
-    let padding = (low + high).allSatisfy { abs($0) <= ConvGeometry.largest }
+    let padding = (low + high).allSatisfy { $0.magnitude <= ConvGeometry.largest.magnitude }
     return sizes && steps && padding && (1...ConvGeometry.largest).contains(groups)
   }
 
