@@ -4,6 +4,7 @@ from dataclasses import dataclass
 import json
 from pathlib import Path
 import statistics
+import os
 import subprocess
 import sys
 
@@ -125,6 +126,7 @@ class JacquardBench:
 def find_python(given):
     """The Python that has the peers' packages: the one given, this folder's .venv, or the one running."""
     if given:
-        return given
+        # Peers run in another folder; a link is kept, since it is what makes the environment.
+        return os.path.abspath(given) if os.sep in given else given
     local = FOLDER / ".venv" / "bin" / "python"
     return str(local) if local.exists() else sys.executable
