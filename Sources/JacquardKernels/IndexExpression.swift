@@ -122,6 +122,17 @@ extension IndexExpression {
   }
 }
 
+extension IndexExpression.Atom {
+  /// Whether it is `floorDiv(inner, divisor)`, in either way to write a quotient of a quotient.
+  fileprivate func isQuotient(of inner: IndexExpression, _ divisor: Int) -> Bool {
+    if self == .floorDiv(inner, divisor) { return true }
+    guard inner.constant == 0, inner.terms.count == 1, inner.terms[0].coefficient == 1,
+      case .floorDiv(let dividend, let first) = inner.terms[0].atom
+    else { return false }
+    return self == .floorDiv(dividend, first &* divisor)
+  }
+}
+
 // MARK: - Rewriting
 
 extension IndexExpression {
@@ -150,14 +161,14 @@ extension IndexExpression {
   /// Replaces `a*d*floorDiv(e, d) + a*remainder(e, d)` by `a*e`.
   public func recombined() -> IndexExpression {
     for term in terms {
-      guard case .remainder(let inner, let divisor) = term.atom else { continue }
-      let partner = Atom.floorDiv(inner, divisor)
-      guard let other = terms.first(where: { $0.atom == partner }),
-        other.coefficient == term.coefficient &* divisor
+      guard case .remainder(let inner, let divisor) = term.atom,
+        let other = terms.first(where: {
+          $0.coefficient == term.coefficient &* divisor && $0.atom.isQuotient(of: inner, divisor)
+        })
       else { continue }
       var rest = self
       rest.add(term.atom, 0 &- term.coefficient)
-      rest.add(partner, 0 &- other.coefficient)
+      rest.add(other.atom, 0 &- other.coefficient)
       return (rest + inner * term.coefficient).recombined()
     }
     return self

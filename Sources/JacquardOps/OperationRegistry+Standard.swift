@@ -13,6 +13,7 @@ public enum StructuralOperations {
     ArgMin.self,
   ]
   public static let products: [any Operation.Type] = [Dot.self, Conv.self, ConvWeightGradient.self]
+  public static let pooling: [any Operation.Type] = [MaxPool.self, PoolGather.self, PoolScatter.self, SumPool.self]
   public static let shapes: [any Operation.Type] = [
     Reshape.self, Transpose.self, Broadcast.self, Slice.self, Pad.self, Concat.self, Reverse.self,
   ]
@@ -21,5 +22,5 @@ public enum StructuralOperations {
     Constant.self, Iota.self, Dimension.self, Barrier.self, RandomUniform.self, RandomNormal.self,
     RandomBernoulli.self, FoldKey.self, CustomGradient.self,
   ]
-  public static let all: [any Operation.Type] = reductions + products + shapes + indexing + sources
+  public static let all: [any Operation.Type] = reductions + products + pooling + shapes + indexing + sources
 }

@@ -295,10 +295,21 @@ struct Fusion {
     flow.stores = flow.stores.filter { store in
       !written.contains(store.access.buffer) || isNeeded(store.access.buffer, beside: [producer, consumer])
     }
+    if first.isProduct && walksUnevenly(flow) { return nil }
     var result = first.isProduct ? first : second
     result.setFlow(flow)
     result.nodes = merged(first.nodes, second.nodes)
     return result
+  }
+
+  /// Whether a buffer is walked through other than evenly along the loops: in a product's tile that costs more than a pass of its
+  /// own.
+  private func walksUnevenly(_ flow: Flow) -> Bool {
+    let accesses = flow.loads + flow.stores.map(\.access)
+    return accesses.contains { access in
+      access.indices.allSatisfy(\.hasNoValues)
+        && !linear(access).recombined().terms.allSatisfy { if case .axis = $0.atom { true } else { false } }
+    }
   }
 
   private final class Flag { var isSet = false }

@@ -69,12 +69,23 @@ struct KernelVerifier {
     return zip(sorted, sorted.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound }
   }
 
-  /// Whether any two of `count` stores are apart along some axis. Of more than a border has parts it is not asked.
-  private func isPairwiseApart(_ ranges: [[ClosedRange<Int>]], _ count: Int) -> Bool {
-    guard count <= 32, ranges.allSatisfy({ $0.count == count }) else { return false }
-    return (0..<count).allSatisfy { first in
-      (0..<first).allSatisfy { second in ranges.contains { !$0[first].overlaps($0[second]) } }
+  /// Whether any two stores are apart along some axis. Of more than a border or a window has parts it is not asked.
+  private func isPairwiseApart(_ ranges: [[ClosedRange<Int>]], _ accesses: [Access]) -> Bool {
+    guard accesses.count <= 32, ranges.allSatisfy({ $0.count == accesses.count }) else { return false }
+    return accesses.indices.allSatisfy { first in
+      (0..<first).allSatisfy { second in
+        let indices = zip(accesses[first].indices, accesses[second].indices)
+        return ranges.contains { !$0[first].overlaps($0[second]) } || indices.contains { neverMeet($0, $1) }
+      }
     }
+  }
+
+  /// Whether two indices differ at all points: they leave different remainders by a number that divides all their coefficients.
+  private func neverMeet(_ a: IndexExpression, _ b: IndexExpression) -> Bool {
+    func gcd(_ x: UInt, _ y: UInt) -> UInt { y == 0 ? x : gcd(y, x % y) }
+    let step = (a.terms + b.terms).reduce(UInt(0)) { gcd($0, $1.coefficient.magnitude) }
+    let (distance, overflow) = a.constant.subtractingReportingOverflow(b.constant)
+    return !overflow && step > 1 && distance.magnitude % step != 0
   }
 
   private func verifySpace(_ extents: [Int]) throws {
@@ -89,7 +100,7 @@ struct KernelVerifier {
     for (buffer, group) in Dictionary(grouping: stores, by: \.access.buffer) where group.count > 1 {
       let axes = plan.program[buffer].extents.indices
       let ranges = axes.map { axis in group.compactMap { $0.access.indices[axis].range(in: $0.space) } }
-      let apart = axes.contains { isApart(ranges[$0]) } || isPairwiseApart(ranges, group.count)
+      let apart = axes.contains { isApart(ranges[$0]) } || isPairwiseApart(ranges, group.map(\.access))
       if !apart { throw Diagnostic("'\(plan.program[buffer].name)' is stored to twice at the same time") }
     }
   }

@@ -182,6 +182,7 @@ struct StructuralKernelRunner {
     switch function {
     case .divide: .float(x[0].asDouble / x[1].asDouble)
     case .equal: .bool(x[0] == x[1])
+    case .logicalAnd: .bool(x[0].asBool && x[1].asBool)
     case .select: x[0].asBool ? x[1] : x[2]
     default: throw Diagnostic("no \(function) here")
     }

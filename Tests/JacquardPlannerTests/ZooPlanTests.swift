@@ -32,6 +32,8 @@ import Testing
   static let goldens = [
     Golden("autoencoder", kernels: 6, joins: 0, arena: 533_504, inPlace: 0, copies: 0),
     Golden("autoencoder.train", kernels: 20, joins: 4, arena: 2_468_096, inPlace: 37, copies: 0),
+    Golden("cnn", kernels: 9, joins: 0, arena: 16_859_136, inPlace: 0, copies: 0),
+    Golden("cnn.train", kernels: 27, joins: 3, arena: 33_499_776, inPlace: 25, copies: 0),
     Golden("linear_regression", kernels: 2, joins: 1, arena: 512, inPlace: 0, copies: 0),
     Golden("linear_regression.train", kernels: 4, joins: 1, arena: 768, inPlace: 7, copies: 0),
     Golden("logistic_regression", kernels: 1, joins: 0, arena: 5_120, inPlace: 0, copies: 0),

@@ -14,7 +14,7 @@ public enum ModelZoo {
   /// Every graph, in the order of the models.
   public static let entries: [Entry] =
     LinearRegression.entries + LogisticRegression.entries + XOR.entries + MLP.entries + Autoencoder.entries
-    + VAE.entries
+    + VAE.entries + CNN.entries
 
   /// The graph of a name. - Throws: `Diagnostic` that lists the names if there is none.
   public static func graph(_ name: String) throws -> Graph {
@@ -58,6 +58,13 @@ enum ImageModel {
   static func images(_ g: GraphContext) -> Tensor<Float> {
     g.input(
       "x", Float.self, ["N", pixels], sample: SampleHint(.uniform, low: 0, high: 1),
+      feed: FeedHint(column: "image", scale: 1.0 / 255))
+  }
+
+  /// The same as planes of one channel.
+  static func planes(_ g: GraphContext) -> Tensor<Float> {
+    g.input(
+      "x", Float.self, ["N", 1, 28, 28], sample: SampleHint(.uniform, low: 0, high: 1),
       feed: FeedHint(column: "image", scale: 1.0 / 255))
   }
 

@@ -211,53 +211,58 @@ extension LoweringContext {
   }
 
   /// The input of a convolution with its padding around it and its elements spread apart, in a type.
-  func emitPadded(_ name: String, _ input: BufferID, _ geometry: ConvGeometry, _ dtype: DType) -> BufferID {
+  func emitPadded(
+    _ name: String, _ input: BufferID, _ geometry: ConvGeometry, _ dtype: DType, fill: Scalar = .int(0)
+  ) -> BufferID {
     let given = extents(input)
     let sizes = (0..<geometry.rank).map { geometry.padded($0, given[$0 + 2]) }
     let isPlain = (geometry.low + geometry.high).allSatisfy { $0 == 0 } && geometry.inputDilation.allSatisfy { $0 == 1 }
     if isPlain { return emitConverted(name, input, dtype) }
     let result = temporary(dtype, given.prefix(2) + sizes)
     if geometry.inputDilation.allSatisfy({ $0 == 1 }) {
-      emitBordered(name, input, to: result, low: [0, 0] + geometry.low, high: [0, 0] + geometry.high)
+      emitBordered(name, input, to: result, low: [0, 0] + geometry.low, high: [0, 0] + geometry.high, fill)
     } else {
       emitSpread(name, input, to: result, geometry)
     }
     return result
   }
 
-  /// Copies an array into the middle of a larger one, and writes 0 around it; negative margins cut elements off. Each strip of the
-  /// border is a nest of its own, so that nothing is decided element by element.
-  private func emitBordered(_ name: String, _ input: BufferID, to output: BufferID, low: [Int], high: [Int]) {
-    let (given, whole) = (extents(input), extents(output))
+  /// Copies an array into the middle of a larger one, and writes a value around it; negative margins cut elements off.
+  private func emitBordered(
+    _ name: String, _ input: BufferID, to output: BufferID, low: [Int], high: [Int], _ fill: Scalar
+  ) {
+    let given = extents(input)
     let start = low.map { max($0, 0) }
-    let length = given.indices.map { given[$0] + min(low[$0], 0) + min(high[$0], 0) }
-    var nests: [LoopNest] = []
-    func add(_ first: [Int], _ extents: [Int], isCopy: Bool) {
-      if extents.contains(where: { $0 < 1 }) { return }
-      var body = BodyBuilder(extents: extents, node: node)
-      let axes = extents.indices.map { IndexExpression.axis($0) }
-      let value =
-        isCopy
-        ? body.cast(
-          body.load(input, dtype(input), axes.indices.map { axes[$0] + IndexExpression(max(-low[$0], 0)) }),
-          dtype(output))
-        : body.constant(0, dtype(output))
-      let place = axes.indices.map { axes[$0] + IndexExpression(first[$0]) }
-      let stage = Stage(body: body.instructions, stores: [Store(Access(output, place), value)])
-      nests.append(LoopNest(outer: extents, stages: [stage]))
-    }
-    add(start, length, isCopy: true)
-    for axis in whole.indices {
-      // Axes before this one are in the middle, those after it go all the way.
-      let first = whole.indices.map { $0 < axis ? start[$0] : 0 }
-      let inside = whole.indices.map { $0 < axis ? length[$0] : whole[$0] }
-      for (begin, end) in [(0, start[axis]), (start[axis] + length[axis], whole[axis])] {
-        var (place, extents) = (first, inside)
-        (place[axis], extents[axis]) = (begin, end - begin)
-        add(place, extents, isCopy: false)
-      }
+    let length = given.indices.map { max(0, given[$0] + min(low[$0], 0) + min(high[$0], 0)) }
+    var nests = borders(of: output, start: start, length: length, fill)
+    if !length.contains(0) {
+      var body = BodyBuilder(extents: length, node: node)
+      let axes = length.indices.map { IndexExpression.axis($0) }
+      let value = body.load(input, dtype(input), axes.indices.map { axes[$0] + IndexExpression(max(-low[$0], 0)) })
+      let store = Store(
+        Access(output, axes.indices.map { axes[$0] + IndexExpression(start[$0]) }), body.cast(value, dtype(output)))
+      nests.insert(LoopNest(outer: length, stages: [Stage(body: body.instructions, stores: [store])]), at: 0)
     }
     emit(name, .loops(nests))
+  }
+
+  /// Nests that write a value around the middle of an array: each strip of the border is one of its own, so that nothing is decided
+  /// element by element.
+  func borders(of output: BufferID, start: [Int], length: [Int], _ fill: Scalar) -> [LoopNest] {
+    let (whole, dtype) = (extents(output), dtype(output))
+    var nests: [LoopNest] = []
+    for axis in whole.indices {
+      // Axes before this one are in the middle, those after it go all the way.
+      for (begin, end) in [(0, start[axis]), (start[axis] + length[axis], whole[axis])] {
+        let first = whole.indices.map { $0 < axis ? start[$0] : $0 == axis ? begin : 0 }
+        let extents = whole.indices.map { $0 < axis ? length[$0] : $0 == axis ? end - begin : whole[$0] }
+        if extents.contains(where: { $0 < 1 }) { continue }
+        let body = [Instruction(.constant(fill.converted(to: dtype)), dtype)]
+        let place = extents.indices.map { IndexExpression.axis($0) + IndexExpression(first[$0]) }
+        nests.append(LoopNest(outer: extents, stages: [Stage(body: body, stores: [Store(Access(output, place), 0)])]))
+      }
+    }
+    return nests
   }
 
   /// The same with elements spread apart.

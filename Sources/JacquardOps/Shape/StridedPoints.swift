@@ -14,6 +14,11 @@ enum StridedPoints {
     }
     return result
   }
+
+  /// The indices of each point.
+  static func indices(_ extents: [Int]) -> [[Int]] {
+    extents.reduce([[]]) { points, extent in points.flatMap { point in (0..<extent).map { point + [$0] } } }
+  }
 }
 
 extension [Int] {

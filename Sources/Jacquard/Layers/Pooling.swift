@@ -1,0 +1,52 @@
+import JacquardCore
+import JacquardIR
+import JacquardOps
+
+/// The windows of a two-dimensional pooling layer.
+private func square(_ size: Int, stride: Int?, padding: Int) -> (window: [Int], geometry: ConvGeometry) {
+  let steps = [stride ?? size, stride ?? size]
+  let margin = [padding, padding]
+  return ([size, size], ConvGeometry(rank: 2, strides: steps, low: margin, high: margin))
+}
+
+/// The largest element of each window of `[N, channels, height, width]`.
+public struct MaxPool2d: UnaryModule, Sendable {
+  public let size: Int
+  public let stride: Int?
+  public let padding: Int
+
+  /// - Parameter stride: The window's size where nil.
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    self.size = size
+    self.stride = stride
+    self.padding = padding
+  }
+
+  public func callAsFunction<S: TensorFloat>(
+    _ x: Tensor<S>, file: String = #fileID, line: Int = #line
+  ) -> Tensor<S> {
+    let (window, geometry) = square(size, stride: stride, padding: padding)
+    return x.unary(SourceSite(file: file, line: line)) { try $0.maxPool($1, window: window, geometry).values }
+  }
+}
+
+/// The mean of each window of `[N, channels, height, width]`; padding counts, as in PyTorch.
+public struct AvgPool2d: UnaryModule, Sendable {
+  public let size: Int
+  public let stride: Int?
+  public let padding: Int
+
+  /// - Parameter stride: The window's size where nil.
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    self.size = size
+    self.stride = stride
+    self.padding = padding
+  }
+
+  public func callAsFunction<S: TensorFloat>(
+    _ x: Tensor<S>, file: String = #fileID, line: Int = #line
+  ) -> Tensor<S> {
+    let (window, geometry) = square(size, stride: stride, padding: padding)
+    return x.unary(SourceSite(file: file, line: line)) { try $0.averagePool($1, window: window, geometry) }
+  }
+}
