@@ -33,7 +33,7 @@ struct ProgramEncoder {
       // The nests of a kernel run one after another on a thread: they share scratch.
       let encoded = try nests.map { nest in
         var own = 0
-        let result = try NestEncoder(nest, plan: plan, arrays: arrays).finished(scratch: &own)
+        let result = try NestEncoder(nest.splittingAxes(), plan: plan, arrays: arrays).finished(scratch: &own)
         scratch = max(scratch, own)
         return result
       }

@@ -4,7 +4,8 @@ import JacquardIR
 public enum CompositeOperations {
   public static let all: [any Operation.Type] = [
     Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self,
-    Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, BatchNorm.self, GroupNorm.self, Dropout.self,
+    Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Attention.self, BatchNorm.self, GroupNorm.self,
+    Dropout.self,
     AveragePool.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
     GaussianKL.self,

@@ -265,8 +265,40 @@ extension LoweringContext {
     return nests
   }
 
-  /// The same with elements spread apart.
+  /// The same with elements spread apart: for each remainder of the distance between them a nest of its own, of elements or of
+  /// zeros.
   private func emitSpread(_ name: String, _ input: BufferID, to output: BufferID, _ geometry: ConvGeometry) {
+    let few = geometry.inputDilation.product <= LoweringContext.mostRemainders
+    guard few, (geometry.low + geometry.high).allSatisfy({ $0 >= 0 }) else {
+      return emitSpreadByIndex(name, input, to: output, geometry)
+    }
+    let (given, rank) = (extents(input), geometry.rank)
+    let start = [0, 0] + geometry.low
+    let length = Array(given.prefix(2)) + (0..<rank).map { geometry.spread($0, given[$0 + 2]) }
+    var nests = StridedPoints.indices(geometry.inputDilation).compactMap { rests -> LoopNest? in
+      let isElement = rests.allSatisfy { $0 == 0 }
+      let extents = Array(given.prefix(2)) + (0..<rank).map { rests[$0] == 0 ? given[$0 + 2] : given[$0 + 2] - 1 }
+      if extents.contains(where: { $0 < 1 }) { return nil }
+      var body = BodyBuilder(extents: extents, node: node)
+      let axes = extents.indices.map { IndexExpression.axis($0) }
+      let value =
+        isElement ? body.cast(body.load(input, dtype(input), axes), dtype(output)) : body.constant(0, dtype(output))
+      let place = axes.indices.map { axis in
+        axis < 2
+          ? axes[axis]
+          : axes[axis] * geometry.inputDilation[axis - 2] + IndexExpression(geometry.low[axis - 2] + rests[axis - 2])
+      }
+      return LoopNest(
+        outer: extents, stages: [Stage(body: body.instructions, stores: [Store(Access(output, place), value)])])
+    }
+    nests += borders(of: output, start: start, length: length, .int(0))
+    emit(name, .loops(nests))
+  }
+
+  private static let mostRemainders = 16
+
+  /// The same, deciding element by element.
+  private func emitSpreadByIndex(_ name: String, _ input: BufferID, to output: BufferID, _ geometry: ConvGeometry) {
     emitMap(name, to: output) { body in
       let space = body.extents
       var places = [IndexExpression.axis(0), .axis(1)]
