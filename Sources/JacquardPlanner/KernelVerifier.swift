@@ -235,12 +235,8 @@ struct BodyVerifier {
     if function == .select { return types[0] == .bool && types[1] == types[2] && types[1] == result }
     guard types.allSatisfy({ $0 == types[0] }), types[0].computeType == types[0] else { return false }
     if function.isLogical { return types[0] == .bool && result == .bool }
-    if function.isComparison { return result == .bool }
-    guard types[0] == result else { return false }
-    switch function {
-    case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .sqrt, .rsqrt: return result.isFloat
-    default: return result.isNumeric
-    }
+    if function.isOfFloats && !types[0].isFloat || function.isOfBits && !types[0].isInteger { return false }
+    return function.isComparison ? result == .bool : types[0] == result && result.isNumeric
   }
 
   /// A store goes to known places, one for each point: threads never write to the same element.

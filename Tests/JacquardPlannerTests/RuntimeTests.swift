@@ -143,7 +143,8 @@ import Testing
   /// Every 4001st float; `make ulp` measures them all.
   @Test func functionsAreWithinTwoUnits() {
     let functions = [
-      JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS, JQ_SQRT, JQ_RSQRT,
+      JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS, JQ_SQRT, JQ_RSQRT, JQ_TAN,
+      JQ_ASIN, JQ_ACOS, JQ_ATAN, JQ_SINH, JQ_COSH, JQ_ASINH, JQ_ACOSH, JQ_ATANH, JQ_ERFC, JQ_LGAMMA,
     ]
     for (number, function) in functions.enumerated() {
       var input: Float = 0
