@@ -3,7 +3,8 @@ import JacquardIR
 /// The list of composites, in the order of the table of operations.
 public enum CompositeOperations {
   public static let all: [any Operation.Type] = [
-    Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self,
+    Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self, LogSigmoid.self,
+    HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,
     Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Dropout.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
     GaussianKL.self,
