@@ -18,6 +18,7 @@ struct KernelVerifier {
         })
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
+    case .library(let call): try LibraryVerifier(plan: plan, call: call).verify()
     case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
     }
   }
@@ -180,7 +181,9 @@ struct KernelVerifier {
     else {
       throw Diagnostic("a scatter's base does not fit its target")
     }
-    guard scatter.combiner.resultCount == 1 else { throw Diagnostic("a scatter cannot combine by position") }
+    if let combiner = scatter.combiner, combiner.resultCount > 1 {
+      throw Diagnostic("a scatter cannot combine by position")
+    }
   }
 }
 
