@@ -54,7 +54,7 @@ const jq_functions JQ_FUNCTIONS = {
         [JQ_COS] = JQ_FLOATS(cos), [JQ_TAN] = JQ_FLOATS(tan), [JQ_ASIN] = JQ_FLOATS(asin), [JQ_ACOS] = JQ_FLOATS(acos),
         [JQ_ATAN] = JQ_FLOATS(atan), [JQ_SINH] = JQ_FLOATS(sinh), [JQ_COSH] = JQ_FLOATS(cosh),
         [JQ_ASINH] = JQ_FLOATS(asinh), [JQ_ACOSH] = JQ_FLOATS(acosh), [JQ_ATANH] = JQ_FLOATS(atanh),
-        [JQ_ERFC] = JQ_FLOATS(erfc), [JQ_LGAMMA] = JQ_FLOATS(lgamma), [JQ_DIGAMMA] = JQ_FLOATS(digamma),
+        [JQ_ERFC] = JQ_FLOATS(erfc), [JQ_LGAMMA] = JQ_FLOATS(lgamma), [JQ_DIGAMMA] = JQ_FLOATS(digamma), [JQ_TRIGAMMA] = JQ_FLOATS(trigamma),
         [JQ_IS_NAN] = JQ_FLOATS(is_nan), [JQ_IS_INF] = JQ_FLOATS(is_inf), [JQ_IS_FINITE] = JQ_FLOATS(is_finite),
         [JQ_NOT] = {[JQ_I32] = not_i32, [JQ_I64] = not_i64, [JQ_U8] = not_u8, [JQ_BOOL] = not_bool, [JQ_U64] = not_i64},
         [JQ_ADD] = JQ_NUMBERS(add), [JQ_SUBTRACT] = JQ_NUMBERS(subtract), [JQ_MULTIPLY] = JQ_NUMBERS(multiply),

@@ -25,7 +25,7 @@ static double digamma(double x) {
     double sum = 0;
     if (x == 0) return -1 / x;
     if (x < 0) {
-        const double rest = x - floor(x);
+        const double rest = x - rint(x); /* exact, also beside 0 */
         if (x - x != 0 || rest == 0) return NAN;
         sum = -pi / tan(pi * rest);
         x = 1 - x;
@@ -37,6 +37,23 @@ static double digamma(double x) {
              u * (1.0 / 120 -
                   u * (1.0 / 252 - u * (1.0 / 240 - u * (1.0 / 132 - u * (691.0 / 32760 - u * (1.0 / 12)))))));
     return sum + log(x) - 0.5 / x - series;
+}
+
+/* The derivative of digamma, in the same way: psi'(x) = psi'(x + 1) + 1/x^2, psi'(1 - x) = pi^2 / sin(pi x)^2 - psi'(x). */
+static double trigamma(double x) {
+    const double pi = 3.14159265358979323846;
+    double sum = 0, sign = 1;
+    if (x <= 0) {
+        const double side = pi / sin(pi * (x - rint(x)));
+        sum = side * side, sign = -1;
+        if (x - x != 0 || side - side != 0) return x - x != 0 ? NAN : INFINITY;
+        x = 1 - x;
+    }
+    for (; x < 10; x++) sum += sign / (x * x);
+    const double u = 1 / (x * x);
+    const double series =
+        u * (1.0 / 6 - u * (1.0 / 30 - u * (1.0 / 42 - u * (1.0 / 30 - u * (5.0 / 66 - u * (691.0 / 2730 - u * (7.0 / 6)))))));
+    return sum + sign * ((1 + 0.5 / x + series) / x);
 }
 
 /* As NumPy's floor_divide: what the exact remainder leaves is a multiple of q. */
@@ -65,6 +82,7 @@ JQ_LIBRARY_UNARY(atanh, atanh)
 JQ_LIBRARY_UNARY(erfc, erfc)
 JQ_LIBRARY_UNARY(lgamma, log_gamma)
 JQ_LIBRARY_UNARY(digamma, digamma)
+JQ_LIBRARY_UNARY(trigamma, trigamma)
 JQ_LIBRARY_BINARY(atan2, atan2)
 JQ_LIBRARY_BINARY(floor_divide, floor_quotient)
 JQ_LIBRARY_BINARY(floor_mod, floor_remainder)

@@ -5,7 +5,7 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
   case negate, abs, sign, floor, ceil, round, sqrt, rsqrt
   case truncate, reciprocal
   case exp, expm1, log, log1p, sin, cos, tanh, sigmoid, erf
-  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, erfc, lgamma, digamma
+  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, erfc, lgamma, digamma, trigamma
   /// Of floats, to `bool`.
   case isNaN, isInf, isFinite
   case logicalNot, bitwiseNot
@@ -51,7 +51,7 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
   public var isOfFloats: Bool {
     switch self {
     case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .sqrt, .rsqrt, .tan, .asin, .acos, .atan, .sinh,
-      .cosh, .asinh, .acosh, .atanh, .erfc, .lgamma, .digamma, .atan2, .isNaN, .isInf, .isFinite, .truncate,
+      .cosh, .asinh, .acosh, .atanh, .erfc, .lgamma, .digamma, .trigamma, .atan2, .isNaN, .isInf, .isFinite, .truncate,
       .reciprocal, .floor, .ceil, .round:
       true
     default: false
@@ -74,7 +74,7 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
     case .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .erfc, .atan2, .remainder, .floorDivide,
       .floorMod:
       60
-    case .lgamma, .digamma: 150
+    case .lgamma, .digamma, .trigamma: 150
     case .divide, .sqrt, .rsqrt, .reciprocal: 4
     default: 1
     }

@@ -80,6 +80,7 @@ typedef enum jq_operation {
     JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS,
     /* These by the C library in double precision, one element after the other. */
     JQ_TAN, JQ_ASIN, JQ_ACOS, JQ_ATAN, JQ_SINH, JQ_COSH, JQ_ASINH, JQ_ACOSH, JQ_ATANH, JQ_ERFC, JQ_LGAMMA, JQ_DIGAMMA,
+    JQ_TRIGAMMA,
     JQ_IS_NAN, JQ_IS_INF, JQ_IS_FINITE, /* to bool */
     JQ_NOT,
     JQ_ADD, JQ_SUBTRACT, JQ_MULTIPLY, JQ_DIVIDE, JQ_REMAINDER, JQ_MINIMUM, JQ_MAXIMUM, JQ_POWER, JQ_ATAN2,

@@ -59,9 +59,14 @@ public func lgamma<S: TensorFloat>(_ x: Tensor<S>, file: String = #fileID, line:
   x.unary(SourceSite(file: file, line: line)) { try $0.lgamma($1) }
 }
 
-/// Derivative of lgamma; has no derivative itself.
+/// Derivative of lgamma.
 public func digamma<S: TensorFloat>(_ x: Tensor<S>, file: String = #fileID, line: Int = #line) -> Tensor<S> {
   x.unary(SourceSite(file: file, line: line)) { try $0.digamma($1) }
+}
+
+/// Derivative of digamma; has no derivative itself.
+public func trigamma<S: TensorFloat>(_ x: Tensor<S>, file: String = #fileID, line: Int = #line) -> Tensor<S> {
+  x.unary(SourceSite(file: file, line: line)) { try $0.trigamma($1) }
 }
 
 /// 1 / x.

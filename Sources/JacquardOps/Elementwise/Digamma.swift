@@ -15,19 +15,20 @@ public struct Digamma: ScalarFunctionOperation {
   public static let doc = OperationDoc(
     "The derivative of the logarithm of the gamma function.",
     formula: "gamma'(x) / gamma(x): psi(x) = psi(x + 1) - 1 / x up to the asymptotic series "
-      + "(https://dlmf.nist.gov/5.11.E2), psi(1 - x) = psi(x) + pi / tan(pi * x) for negative x",
+      + "(https://dlmf.nist.gov/5.11.E2), psi(1 - x) = psi(x) + pi / tan(pi * x) for negative x; dx = g * trigamma(x)",
     constraints: [ElementRule.floatDoc],
     conventions: [
       "-inf at 0, inf at -0, inf at inf; NaN at negative whole numbers and at -inf",
-      "no derivative: that would be the trigamma function",
       "f32 is computed in double precision and rounded: at most 1 ulp, but beside zeros of the function, where f64 is right to some 1e-15",
     ])
 
   public static let samples = [
     OperationSample(
-      Digamma(), [.uniform("f32[3,5]", 1.6, 9)], gradient: .none(reason: "not differentiable"), ulps: 128),
+      Digamma(), [.uniform("f32[3,5]", 1.6, 9)], gradient: .firstOrder(reason: "trigamma has no derivative here"),
+      ulps: 128),
     OperationSample(
-      Digamma(), [.uniform("f32[9]", -2.9, -2.1)], gradient: .none(reason: "not differentiable"), ulps: 128),
+      Digamma(), [.uniform("f32[9]", -2.9, -2.1)], gradient: .firstOrder(reason: "trigamma has no derivative here"),
+      ulps: 128),
   ]
   public static let violations = [
     OperationViolation(1, Digamma(), ["i32[2]"])
@@ -43,7 +44,7 @@ public struct Digamma: ScalarFunctionOperation {
   private static func value(_ x: Double) -> Double {
     if x == 0 { return x.sign == .minus ? .infinity : -.infinity }
     if x < 0 {
-      let rest = x - x.rounded(.down)
+      let rest = x - x.rounded()
       return x == -.infinity || rest == 0 ? .nan : value(1 - x) - Double.pi / tan(Double.pi * rest)
     }
     var (sum, argument) = (0.0, x)
@@ -58,7 +59,8 @@ public struct Digamma: ScalarFunctionOperation {
   }
 
   public func gradient(_ context: GradientContext) throws -> Gradient {
-    .nonDifferentiable("digamma: the trigamma function is not among the operations")
+    let slope = try context.builder.trigamma(context.inputs[0])
+    return .cotangents([.value(try context.builder.multiply(context.cotangent(), slope))])
   }
 }
 

@@ -9,7 +9,7 @@ public enum ElementwiseOperations {
     Rsqrt.self,
     Exp.self, Expm1.self, Log.self, Log1p.self, Sin.self, Cos.self, Tan.self, Asin.self, Acos.self, Atan.self,
     Sinh.self, Cosh.self, Tanh.self, Asinh.self, Acosh.self, Atanh.self, Sigmoid.self, Erf.self, Erfc.self, Lgamma.self,
-    Digamma.self, IsNaN.self, IsInf.self, IsFinite.self,
+    Digamma.self, Trigamma.self, IsNaN.self, IsInf.self, IsFinite.self,
     Equal.self, NotEqual.self, Less.self, LessEqual.self, Greater.self, GreaterEqual.self,
     LogicalAnd.self, LogicalOr.self, LogicalXor.self, LogicalNot.self,
     BitwiseAnd.self, BitwiseOr.self, BitwiseXor.self, BitwiseNot.self, ShiftLeft.self, ShiftRight.self,
