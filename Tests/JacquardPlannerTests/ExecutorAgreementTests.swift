@@ -39,7 +39,7 @@ struct SampleCase: CustomStringConvertible {
     let eps = expected.dtype == .f64 ? 0x1p-52 : 0x1p-23
     let terms = inputs.values.map(\.count).max() ?? 1
     var sizes = (0..<expected.count).map { abs(expected[linear: $0].asDouble) }
-    let sums = ["sum", "mean", "dot", "conv", "convWeightGradient", "scatterAdd"]
+    let sums = ["sum", "mean", "dot", "conv", "convWeightGradient", "scatterAdd", "scatterElements", "scatterND"]
     if sums.contains(type(of: sample.operation).name) {
       let magnitudes = try Harness.reference(graph, inputs.mapValues(\.magnitudes))
       if let large = magnitudes[name] { sizes = (0..<large.count).map { large[linear: $0].asDouble } }

@@ -7,6 +7,6 @@ public enum CompositeOperations {
     HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,
     Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Dropout.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
-    GaussianKL.self,
+    GaussianKL.self, Tile.self, RepeatElements.self, PadBorder.self, Tril.self, Triu.self, OneHot.self, TopK.self,
   ]
 }
