@@ -6,6 +6,7 @@
 
 #include "tile_arithmetic.h"
 #include "tile_casts.h"
+#include "tile_library_maths.h"
 #include "tile_maths.h"
 
 #include "reduce_values.h"
@@ -19,6 +20,11 @@
 #define JQ_NUMBERS(name) \
     {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, \
      [JQ_U64] = name##_u64}
+#define JQ_INTEGERS(name) {[JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = name##_u8, [JQ_U64] = name##_u64}
+/* What is never negative is rounded down as it is rounded towards zero. */
+#define JQ_ROUNDED_DOWN(name, other) \
+    {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, [JQ_U8] = other##_u8, \
+     [JQ_U64] = other##_u64}
 #define JQ_ALL_TYPES(name) \
     {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64, [JQ_I32] = name##_i32, [JQ_I64] = name##_i64, \
      [JQ_U8] = name##_u8,   [JQ_BOOL] = name##_u8, [JQ_U64] = name##_u64}
@@ -45,10 +51,17 @@ const jq_functions JQ_FUNCTIONS = {
         [JQ_RECIPROCAL] = JQ_FLOATS(reciprocal), [JQ_EXP] = JQ_FLOATS(exp), [JQ_EXPM1] = JQ_FLOATS(expm1),
         [JQ_LOG] = JQ_FLOATS(log), [JQ_LOG1P] = JQ_FLOATS(log1p), [JQ_TANH] = JQ_FLOATS(tanh),
         [JQ_SIGMOID] = JQ_FLOATS(sigmoid), [JQ_ERF] = JQ_FLOATS(erf), [JQ_SIN] = JQ_FLOATS(sin),
-        [JQ_COS] = JQ_FLOATS(cos),
+        [JQ_COS] = JQ_FLOATS(cos), [JQ_TAN] = JQ_FLOATS(tan), [JQ_ASIN] = JQ_FLOATS(asin), [JQ_ACOS] = JQ_FLOATS(acos),
+        [JQ_ATAN] = JQ_FLOATS(atan), [JQ_SINH] = JQ_FLOATS(sinh), [JQ_COSH] = JQ_FLOATS(cosh),
+        [JQ_ASINH] = JQ_FLOATS(asinh), [JQ_ACOSH] = JQ_FLOATS(acosh), [JQ_ATANH] = JQ_FLOATS(atanh),
+        [JQ_ERFC] = JQ_FLOATS(erfc), [JQ_LGAMMA] = JQ_FLOATS(lgamma), [JQ_DIGAMMA] = JQ_FLOATS(digamma), [JQ_TRIGAMMA] = JQ_FLOATS(trigamma),
+        [JQ_IS_NAN] = JQ_FLOATS(is_nan), [JQ_IS_INF] = JQ_FLOATS(is_inf), [JQ_IS_FINITE] = JQ_FLOATS(is_finite),
         [JQ_NOT] = {[JQ_I32] = not_i32, [JQ_I64] = not_i64, [JQ_U8] = not_u8, [JQ_BOOL] = not_bool, [JQ_U64] = not_i64},
         [JQ_ADD] = JQ_NUMBERS(add), [JQ_SUBTRACT] = JQ_NUMBERS(subtract), [JQ_MULTIPLY] = JQ_NUMBERS(multiply),
         [JQ_DIVIDE] = JQ_NUMBERS(divide), [JQ_REMAINDER] = JQ_NUMBERS(remainder),
+        [JQ_FLOOR_DIVIDE] = JQ_ROUNDED_DOWN(floor_divide, divide), [JQ_FLOOR_MOD] = JQ_ROUNDED_DOWN(floor_mod, remainder),
+        [JQ_ATAN2] = JQ_FLOATS(atan2), [JQ_SHIFT_LEFT] = JQ_INTEGERS(shift_left),
+        [JQ_SHIFT_RIGHT] = JQ_INTEGERS(shift_right),
         [JQ_MINIMUM] = JQ_ALL_TYPES(minimum), [JQ_MAXIMUM] = JQ_ALL_TYPES(maximum), [JQ_POWER] = JQ_NUMBERS(power),
         [JQ_EQUAL] = JQ_ALL_TYPES(equal), [JQ_NOT_EQUAL] = JQ_ALL_TYPES(not_equal), [JQ_LESS] = JQ_ALL_TYPES(less),
         [JQ_LESS_EQUAL] = JQ_ALL_TYPES(less_equal), [JQ_GREATER] = JQ_ALL_TYPES(greater),

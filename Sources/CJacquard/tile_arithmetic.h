@@ -92,6 +92,9 @@ JQ_SELECT(u16, uint16_t)
     JQ_UNARY(round_##suffix, type, type, __builtin_rint##s(p)) \
     JQ_UNARY(truncate_##suffix, type, type, __builtin_trunc##s(p)) \
     JQ_UNARY(reciprocal_##suffix, type, type, 1 / p) \
+    JQ_UNARY(is_nan_##suffix, type, uint8_t, p != p) \
+    JQ_UNARY(is_inf_##suffix, type, uint8_t, __builtin_fabs##s(p) == (type)INFINITY) \
+    JQ_UNARY(is_finite_##suffix, type, uint8_t, __builtin_fabs##s(p) < (type)INFINITY) \
     JQ_BINARY(add_##suffix, type, type, p + q) \
     JQ_BINARY(subtract_##suffix, type, type, p - q) \
     JQ_BINARY(multiply_##suffix, type, type, p *q) \
@@ -117,6 +120,8 @@ JQ_FLOAT_ARITHMETIC(f64, double, )
         return (type)result; \
     }
 
+#define JQ_IS_SHIFT(type, q) ((uint64_t)(q) < 8 * sizeof(type))
+
 #define JQ_INTEGER_ARITHMETIC(suffix, type, wide) \
     JQ_INTEGER_POWER(suffix, type, wide) \
     JQ_BINARY(add_##suffix, type, type, (wide)p + (wide)q) \
@@ -126,9 +131,13 @@ JQ_FLOAT_ARITHMETIC(f64, double, )
     JQ_TERNARY(fma_##suffix, type, (wide)p *(wide)q + (wide)r) \
     JQ_UNARY(negate_##suffix, type, type, 0 - (wide)p) \
     JQ_UNARY(not_##suffix, type, type, ~p) \
+    JQ_BINARY(shift_left_##suffix, type, type, JQ_IS_SHIFT(type, q) ? (wide)p << q : 0) \
     JQ_BINARY(and_##suffix, type, type, p & q) \
     JQ_BINARY(or_##suffix, type, type, p | q) \
     JQ_BINARY(xor_##suffix, type, type, p ^ q)
+
+/* The quotient lies below the one that is cut towards zero. */
+#define JQ_IS_BELOW(p, q) ((p) % (q) != 0 && ((p) < 0) != ((q) < 0))
 
 /* The smallest number divided by -1 is no number: it wraps around to itself, and leaves 0. */
 #define JQ_SIGNED_ARITHMETIC(suffix, type, wide) \
@@ -136,7 +145,10 @@ JQ_FLOAT_ARITHMETIC(f64, double, )
     JQ_UNARY(abs_##suffix, type, type, p < 0 ? 0 - (wide)p : (wide)p) \
     JQ_UNARY(sign_##suffix, type, type, (p > 0) - (p < 0)) \
     JQ_BINARY(divide_##suffix, type, type, q == 0 ? 0 : q == -1 ? (type)(0 - (wide)p) : p / q) \
-    JQ_BINARY(remainder_##suffix, type, type, q == 0 || q == -1 ? 0 : p % q)
+    JQ_BINARY(remainder_##suffix, type, type, q == 0 || q == -1 ? 0 : p % q) \
+    JQ_BINARY(floor_divide_##suffix, type, type, q == 0 ? 0 : q == -1 ? (type)(0 - (wide)p) : p / q - JQ_IS_BELOW(p, q)) \
+    JQ_BINARY(floor_mod_##suffix, type, type, q == 0 || q == -1 ? 0 : p % q + (JQ_IS_BELOW(p, q) ? q : 0)) \
+    JQ_BINARY(shift_right_##suffix, type, type, p >> (JQ_IS_SHIFT(type, q) ? q : (type)(8 * sizeof(type) - 1)))
 
 JQ_SIGNED_ARITHMETIC(i32, int32_t, uint32_t)
 JQ_SIGNED_ARITHMETIC(i64, int64_t, uint64_t)
@@ -145,7 +157,8 @@ JQ_SIGNED_ARITHMETIC(i64, int64_t, uint64_t)
     JQ_UNARY(abs_##suffix, type, type, p) \
     JQ_UNARY(sign_##suffix, type, type, p != 0) \
     JQ_BINARY(divide_##suffix, type, type, q == 0 ? 0 : p / q) \
-    JQ_BINARY(remainder_##suffix, type, type, q == 0 ? 0 : p % q)
+    JQ_BINARY(remainder_##suffix, type, type, q == 0 ? 0 : p % q) \
+    JQ_BINARY(shift_right_##suffix, type, type, JQ_IS_SHIFT(type, q) ? p >> q : 0)
 
 JQ_UNSIGNED_ARITHMETIC(u8, uint8_t, uint32_t)
 JQ_UNSIGNED_ARITHMETIC(u64, uint64_t, uint64_t)

@@ -8,6 +8,10 @@
 typedef double (*exact_function)(double);
 
 static double exact_sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
+static double exact_lgamma(double x) {
+    int sign;
+    return lgamma_r(x, &sign);
+}
 static double exact_rsqrt(double x) { return 1 / sqrt(x); }
 
 static exact_function exact(jq_operation operation) {
@@ -21,6 +25,17 @@ static exact_function exact(jq_operation operation) {
     case JQ_ERF: return erf;
     case JQ_SIN: return sin;
     case JQ_COS: return cos;
+    case JQ_TAN: return tan;
+    case JQ_ASIN: return asin;
+    case JQ_ACOS: return acos;
+    case JQ_ATAN: return atan;
+    case JQ_SINH: return sinh;
+    case JQ_COSH: return cosh;
+    case JQ_ASINH: return asinh;
+    case JQ_ACOSH: return acosh;
+    case JQ_ATANH: return atanh;
+    case JQ_ERFC: return erfc;
+    case JQ_LGAMMA: return exact_lgamma;
     case JQ_SQRT: return sqrt;
     case JQ_RSQRT: return exact_rsqrt;
     default: return NULL;

@@ -30,6 +30,7 @@ static int64_t run_kernel(const jq_worker *w, const jq_kernel *kernel, int threa
     case JQ_KERNEL_CONTRACTION:
         return jq_run_contraction(w, kernel->contraction, &w->run->program->counters[w->kernel]);
     case JQ_KERNEL_SCATTER: return jq_run_scatter(w, kernel->scatter, thread, threads);
+    case JQ_KERNEL_LIBRARY: return jq_run_library(w, kernel->library, &w->run->program->counters[w->kernel]);
     }
     return 0;
 }

@@ -71,6 +71,7 @@ void jq_run_rows(const jq_worker *w, const jq_nest *nest, void **registers, int6
 int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads);
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);
 int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread, int threads);
+int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter);
 
 #define JQ_MAXIMUM_REGISTERS 4096
 

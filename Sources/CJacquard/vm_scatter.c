@@ -30,8 +30,9 @@ static void update(const jq_worker *w, const jq_scatter *s, void **registers, co
         int64_t length = 1;
         while (p + length < n && at[p + length] == at[p] + length) length++;
         unsigned char *to = target + at[p] * s->size;
-        if (at[p] >= 0) s->combine(to, to, values + p * s->size, NULL, (long)length);
-        else length = 1;
+        if (at[p] < 0) length = 1;
+        else if (s->combine) s->combine(to, to, values + p * s->size, NULL, (long)length);
+        else memcpy(to, values + p * s->size, (size_t)(length * s->size));
         p += length;
     }
 }

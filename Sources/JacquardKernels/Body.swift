@@ -3,9 +3,17 @@ import JacquardCore
 /// A function of one to three scalars. Booleans are the result of comparisons and the operands of logic.
 public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
   case negate, abs, sign, floor, ceil, round, sqrt, rsqrt
+  case truncate, reciprocal
   case exp, expm1, log, log1p, sin, cos, tanh, sigmoid, erf
-  case logicalNot
+  case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, erfc, lgamma, digamma, trigamma
+  /// Of floats, to `bool`.
+  case isNaN, isInf, isFinite
+  case logicalNot, bitwiseNot
   case add, subtract, multiply, divide, power, minimum, maximum
+  /// Remainder with the sign of the dividend; quotient rounded down, and the remainder that it leaves.
+  case remainder, floorDivide, floorMod
+  case atan2
+  case bitwiseAnd, bitwiseOr, bitwiseXor, shiftLeft, shiftRight
   case equal, notEqual, less, lessEqual, greater, greaterEqual
   case logicalAnd, logicalOr, logicalXor
   /// `select(predicate, onTrue, onFalse)`
@@ -17,15 +25,17 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
     switch self {
     case .select, .fma: 3
     case .add, .subtract, .multiply, .divide, .power, .minimum, .maximum, .equal, .notEqual, .less, .lessEqual,
-      .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor:
+      .greater, .greaterEqual, .logicalAnd, .logicalOr, .logicalXor, .remainder, .floorDivide, .floorMod, .atan2,
+      .bitwiseAnd, .bitwiseOr, .bitwiseXor, .shiftLeft, .shiftRight:
       2
     default: 1
     }
   }
 
+  /// Whether it gives a `bool` for operands of other types too.
   public var isComparison: Bool {
     switch self {
-    case .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: true
+    case .isNaN, .isInf, .isFinite, .equal, .notEqual, .less, .lessEqual, .greater, .greaterEqual: true
     default: false
     }
   }
@@ -37,12 +47,35 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
     }
   }
 
+  /// Whether operands must be floats.
+  public var isOfFloats: Bool {
+    switch self {
+    case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .sqrt, .rsqrt, .tan, .asin, .acos, .atan, .sinh,
+      .cosh, .asinh, .acosh, .atanh, .erfc, .lgamma, .digamma, .trigamma, .atan2, .isNaN, .isInf, .isFinite, .truncate,
+      .reciprocal, .floor, .ceil, .round:
+      true
+    default: false
+    }
+  }
+
+  /// Whether operands must be integers.
+  public var isOfBits: Bool {
+    switch self {
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .bitwiseNot, .shiftLeft, .shiftRight: true
+    default: false
+    }
+  }
+
   /// Rough cost of one element in additions, for heuristics.
   public var cost: Int {
     switch self {
     case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf: 12
     case .power: 30
-    case .divide, .sqrt, .rsqrt: 4
+    case .tan, .asin, .acos, .atan, .sinh, .cosh, .asinh, .acosh, .atanh, .erfc, .atan2, .remainder, .floorDivide,
+      .floorMod:
+      60
+    case .lgamma, .digamma, .trigamma: 150
+    case .divide, .sqrt, .rsqrt, .reciprocal: 4
     default: 1
     }
   }

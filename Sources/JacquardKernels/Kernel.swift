@@ -152,12 +152,13 @@ public struct Scatter: Hashable, Codable, Sendable {
   /// Where to; its indices may be run-time values, which are checked.
   public var target: Access
   public var value: Int
-  public var combiner: Combiner
+  /// How an update is put together with what is there; without one it replaces it, so that the last one stays.
+  public var combiner: Combiner?
   /// Copied to the target first.
   public var base: BufferID
 
   public init(
-    space: [Int], body: [Instruction], target: Access, value: Int, combiner: Combiner, base: BufferID
+    space: [Int], body: [Instruction], target: Access, value: Int, combiner: Combiner?, base: BufferID
   ) {
     self.space = space
     self.body = body
@@ -200,6 +201,7 @@ public struct Kernel: Hashable, Codable, Sendable {
     case loops([LoopNest])
     case contraction(Contraction)
     case scatter(Scatter)
+    case library(LibraryCall)
     case control(Control)
   }
 

@@ -21,6 +21,7 @@ enum CostModel {
       // Two operations a term at 80 a nanosecond, and the epilogue.
       return 200 + points * Double(product.k) / 40 + points * body(product.epilogue) / 16
     case .scatter(let scatter): return 100 + 4 * points(scatter.space)
+    case .library(let call): return LibraryVerifier.nanoseconds(call)
     case .control(let control):
       return control.programs.reduce(1000) { $1.kernels.reduce($0) { $0 + estimate($1) } }
     }

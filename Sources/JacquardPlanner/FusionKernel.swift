@@ -31,7 +31,7 @@ struct FusionKernel: Sendable {
       let stage = Stage(body: scatter.body, stores: [Store(scatter.target, scatter.value)])
       let nest = LoopNest(outer: scatter.space, stages: [stage])
       body = Flow(nest).map { .scatter(scatter, body: $0) } ?? .opaque(kernel.kind)
-    case .control: body = .opaque(kernel.kind)
+    case .library, .control: body = .opaque(kernel.kind)
     }
   }
 

@@ -19,7 +19,7 @@ struct InPlace {
     case .scatter(let scatter):
       // The base becomes the target; the values to add must not be read from it.
       return scatter.base == operand && scatter.target.buffer == result && !scatter.body.reads.contains(operand)
-    case .control: return false
+    case .library, .control: return false
     }
   }
 

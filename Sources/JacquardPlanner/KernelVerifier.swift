@@ -18,6 +18,7 @@ struct KernelVerifier {
         })
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
+    case .library(let call): try LibraryVerifier(plan: plan, call: call).verify()
     case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
     }
   }
@@ -191,7 +192,9 @@ struct KernelVerifier {
     else {
       throw Diagnostic("a scatter's base does not fit its target")
     }
-    guard scatter.combiner.resultCount == 1 else { throw Diagnostic("a scatter cannot combine by position") }
+    if let combiner = scatter.combiner, combiner.resultCount > 1 {
+      throw Diagnostic("a scatter cannot combine by position")
+    }
   }
 }
 
@@ -246,12 +249,8 @@ struct BodyVerifier {
     if function == .select { return types[0] == .bool && types[1] == types[2] && types[1] == result }
     guard types.allSatisfy({ $0 == types[0] }), types[0].computeType == types[0] else { return false }
     if function.isLogical { return types[0] == .bool && result == .bool }
-    if function.isComparison { return result == .bool }
-    guard types[0] == result else { return false }
-    switch function {
-    case .exp, .expm1, .log, .log1p, .sin, .cos, .tanh, .sigmoid, .erf, .sqrt, .rsqrt: return result.isFloat
-    default: return result.isNumeric
-    }
+    if function.isOfFloats && !types[0].isFloat || function.isOfBits && !types[0].isInteger { return false }
+    return function.isComparison ? result == .bool : types[0] == result && result.isNumeric
   }
 
   /// A store goes to known places, one for each point: threads never write to the same element.

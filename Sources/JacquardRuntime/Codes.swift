@@ -45,7 +45,13 @@ extension ScalarFunction {
     .subtract: JQ_SUBTRACT, .multiply: JQ_MULTIPLY, .divide: JQ_DIVIDE, .power: JQ_POWER, .minimum: JQ_MINIMUM,
     .maximum: JQ_MAXIMUM, .equal: JQ_EQUAL, .notEqual: JQ_NOT_EQUAL, .less: JQ_LESS, .lessEqual: JQ_LESS_EQUAL,
     .greater: JQ_GREATER, .greaterEqual: JQ_GREATER_EQUAL, .logicalAnd: JQ_AND, .logicalOr: JQ_OR,
-    .logicalXor: JQ_XOR, .select: JQ_SELECT, .fma: JQ_FMA,
+    .logicalXor: JQ_XOR, .select: JQ_SELECT, .fma: JQ_FMA, .truncate: JQ_TRUNCATE, .reciprocal: JQ_RECIPROCAL,
+    .tan: JQ_TAN, .asin: JQ_ASIN, .acos: JQ_ACOS, .atan: JQ_ATAN, .sinh: JQ_SINH, .cosh: JQ_COSH, .asinh: JQ_ASINH,
+    .acosh: JQ_ACOSH, .atanh: JQ_ATANH, .erfc: JQ_ERFC, .lgamma: JQ_LGAMMA, .digamma: JQ_DIGAMMA,
+    .trigamma: JQ_TRIGAMMA, .isNaN: JQ_IS_NAN,
+    .isInf: JQ_IS_INF, .isFinite: JQ_IS_FINITE, .bitwiseNot: JQ_NOT, .remainder: JQ_REMAINDER,
+    .floorDivide: JQ_FLOOR_DIVIDE, .floorMod: JQ_FLOOR_MOD, .atan2: JQ_ATAN2, .bitwiseAnd: JQ_AND, .bitwiseOr: JQ_OR,
+    .bitwiseXor: JQ_XOR, .shiftLeft: JQ_SHIFT_LEFT, .shiftRight: JQ_SHIFT_RIGHT,
   ]
 }
 

@@ -45,6 +45,9 @@ struct ProgramEncoder {
     case .scatter(let scatter):
       result.kind = Int32(JQ_KERNEL_SCATTER.rawValue)
       result.scatter = arrays.array([try encode(scatter, &scratch)])
+    case .library(let call):
+      result.kind = Int32(JQ_KERNEL_LIBRARY.rawValue)
+      result.library = arrays.array([try encode(call, &scratch)])
     case .control:
       throw Diagnostic("control flow is not in this version", kind: .unsupported)
     }
@@ -157,16 +160,20 @@ struct ProgramEncoder {
       outer: Array(scatter.space.dropLast()), stages: [Stage(inner: inner, body: scatter.body)])
     var encoder = try NestEncoder(nest, plan: plan, arrays: arrays, extra: scatter.target)
     let (access, value) = encoder.editFirstStage { stage in
-      (stage.encode(scatter.target, atLeast: .point).number, stage.point(scatter.value))
+      // The access comes last: registers of its indices must outlive every instruction.
+      let value = stage.point(scatter.value)
+      return (stage.encode(scatter.target, atLeast: .point).number, value)
     }
     result.columns = Int64(columns(scatter, buffer))
     result.body = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
     result.access = UnsafePointer(result.body.stages[0].accesses + access)
     result.value = Int32(value)
-    guard let pair = scatter.combiner.pair, let function = jq_tile(pair, buffer.dtype.code) else {
-      throw Diagnostic("scatter by \(scatter.combiner.rawValue) is not defined for \(buffer.dtype)")
+    if let combiner = scatter.combiner {
+      guard let pair = combiner.pair, let function = jq_tile(pair, buffer.dtype.code) else {
+        throw Diagnostic("scatter by \(combiner.rawValue) is not defined for \(buffer.dtype)")
+      }
+      result.combine = function
     }
-    result.combine = function
     return result
   }
 

@@ -207,12 +207,15 @@ struct StageEncoder {
       let forms = AccessForm.indices(access, buffer, space)
       var indices: [jq_index] = []
       for form in forms {
-        expressions.append(prepared(form.expression, depth))
+        let expression = prepared(form.expression, depth)
+        expressions.append(expression)
         indices.append(
           jq_index(
             expression: Int32(expressions.count - 1), bound: Int32(form.bound.rawValue), extent: Int64(form.extent),
             stride: Int64(form.stride)))
       }
+      // Later indices may have needed instructions: the registers of all must live until the access is made.
+      for register in expressions.suffix(forms.count).flatMap(\.values) { use(register) }
       result.indices = arrays.array(indices)
       result.index_count = Int32(indices.count)
     }

@@ -109,6 +109,7 @@ struct MutationTests {
         }
       case .contraction(let product): return sum + points(product.extents) * Double(product.k)
       case .scatter(let scatter): return sum + points(scatter.space)
+      case .library(let call): return sum + points(Array(call.parameters.prefix(3)))
       case .control: return sum
       }
     }

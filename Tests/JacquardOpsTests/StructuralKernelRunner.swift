@@ -43,6 +43,7 @@ struct StructuralKernelRunner {
     case .loops(let nests): for nest in nests { try run(nest) }
     case .contraction(let product): try run(product)
     case .scatter(let scatter): try run(scatter)
+    case .library(let call): try run(call)
     case .control: throw Diagnostic("no control flow here")
     }
   }
@@ -144,7 +145,8 @@ struct StructuralKernelRunner {
       let values = try evaluate(scatter.body, point)
       guard let place = try place(scatter.target, point, values) else { continue }
       let pair = [memory[target][linear: place], values[scatter.value]]
-      memory[target][linear: place] = Sum.evaluate(pair, memory[target].dtype)
+      let combined = scatter.combiner.map { combine(Reduction($0, 0, memory[target].dtype), pair)[0] }
+      memory[target][linear: place] = combined ?? pair[1]
     }
   }
 
@@ -183,6 +185,8 @@ struct StructuralKernelRunner {
     case .divide: .float(x[0].asDouble / x[1].asDouble)
     case .equal: .bool(x[0] == x[1])
     case .logicalAnd: .bool(x[0].asBool && x[1].asBool)
+    case .minimum: Minimum().evaluate(x)
+    case .maximum: Maximum().evaluate(x)
     case .select: x[0].asBool ? x[1] : x[2]
     default: throw Diagnostic("no \(function) here")
     }

@@ -23,6 +23,7 @@ import Testing
         return "\(kernel.name): loops \(forms)"
       case .contraction(let product): return "\(kernel.name): product \(product.extents) by \(product.k)"
       case .scatter: return "\(kernel.name): scatter"
+      case .library: return "\(kernel.name): library"
       case .control: return "\(kernel.name): control"
       }
     }.joined(separator: "\n")

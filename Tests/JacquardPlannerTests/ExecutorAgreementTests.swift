@@ -41,6 +41,7 @@ struct SampleCase: CustomStringConvertible {
     var sizes = (0..<expected.count).map { abs(expected[linear: $0].asDouble) }
     let sums = [
       "sum", "mean", "dot", "conv", "convWeightGradient", "sumPool", "averagePool", "poolScatter", "scatterAdd",
+      "scatterElements", "scatterND",
     ]
     if sums.contains(type(of: sample.operation).name) {
       let magnitudes = try Harness.reference(graph, inputs.mapValues(\.magnitudes))

@@ -4,7 +4,7 @@ import JacquardKernels
 import JacquardPlanner
 
 extension HostilePlanTests {
-  static let corruptions: [Corruption] = memory + loops + bodies + products + lists
+  static let corruptions: [Corruption] = memory + loops + bodies + products + calls + lists
 
   private static let memory: [Corruption] = [
     Corruption(name: "offset outside the arena", plan: .training) {

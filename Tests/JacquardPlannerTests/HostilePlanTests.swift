@@ -16,7 +16,7 @@ import Testing
     let change: @Sendable (inout Plan) throws -> Void
   }
 
-  enum Victim: Sendable, CaseIterable { case training, softmax, gather, scatter, pad, dropout, concat, rowSum }
+  enum Victim: Sendable, CaseIterable { case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort }
 
   static func plan(_ victim: Victim) throws -> Plan {
     switch victim {
@@ -37,6 +37,14 @@ import Testing
           let i = try b.input("i", "i32[5]")
           let u = try b.input("u", "f32[5,4]")
           try b.output("y", b.scatterAdd(x, i, u, axis: 0))
+        }
+      ).plan
+    case .sort:
+      try Compiler.compile(
+        graph { b in
+          let sorted = try b.sort(b.input("x", "f32[6,40]"), axis: 1)
+          try b.output("y", sorted.values)
+          try b.output("p", sorted.positions)
         }
       ).plan
     case .pad:
@@ -84,6 +92,16 @@ import Testing
       return
     }
     throw Diagnostic("the plan has no scatter")
+  }
+
+  static func call(_ plan: inout Plan, _ change: (inout LibraryCall) -> Void) throws {
+    for index in plan.program.kernels.indices {
+      guard case .library(var call) = plan.program.kernels[index].kind else { continue }
+      change(&call)
+      plan.program.kernels[index].kind = .library(call)
+      return
+    }
+    throw Diagnostic("the plan has no library call")
   }
 
   /// Changes the first load of the first nest.

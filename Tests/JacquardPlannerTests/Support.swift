@@ -155,7 +155,7 @@ extension Plan {
       case .loops(let nests): nests.flatMap { $0.stages.map(\.body) }
       case .contraction(let product): [product.epilogue]
       case .scatter(let scatter): [scatter.body]
-      case .control: []
+      case .library, .control: []
       }
     }
   }

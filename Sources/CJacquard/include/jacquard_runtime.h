@@ -78,8 +78,14 @@ typedef enum jq_operation {
     JQ_NEGATE, JQ_ABS, JQ_SIGN, JQ_FLOOR, JQ_CEIL, JQ_ROUND /* half to even */, JQ_TRUNCATE,
     JQ_SQRT, JQ_RSQRT, JQ_RECIPROCAL,
     JQ_EXP, JQ_EXPM1, JQ_LOG, JQ_LOG1P, JQ_TANH, JQ_SIGMOID, JQ_ERF, JQ_SIN, JQ_COS,
+    /* These by the C library in double precision, one element after the other. */
+    JQ_TAN, JQ_ASIN, JQ_ACOS, JQ_ATAN, JQ_SINH, JQ_COSH, JQ_ASINH, JQ_ACOSH, JQ_ATANH, JQ_ERFC, JQ_LGAMMA, JQ_DIGAMMA,
+    JQ_TRIGAMMA,
+    JQ_IS_NAN, JQ_IS_INF, JQ_IS_FINITE, /* to bool */
     JQ_NOT,
-    JQ_ADD, JQ_SUBTRACT, JQ_MULTIPLY, JQ_DIVIDE, JQ_REMAINDER, JQ_MINIMUM, JQ_MAXIMUM, JQ_POWER,
+    JQ_ADD, JQ_SUBTRACT, JQ_MULTIPLY, JQ_DIVIDE, JQ_REMAINDER, JQ_MINIMUM, JQ_MAXIMUM, JQ_POWER, JQ_ATAN2,
+    JQ_FLOOR_DIVIDE, JQ_FLOOR_MOD /* with the sign of the divisor */,
+    JQ_SHIFT_LEFT, JQ_SHIFT_RIGHT, /* an amount that is negative or not below the width moves every bit out */
     JQ_EQUAL, JQ_NOT_EQUAL, JQ_LESS, JQ_LESS_EQUAL, JQ_GREATER, JQ_GREATER_EQUAL, /* to bool */
     JQ_AND, JQ_OR, JQ_XOR,
     JQ_FMA /* a * b + c, rounded once */, JQ_SELECT /* bool a ? b : c */, JQ_CLAMP /* a to b ... c */,
@@ -93,7 +99,7 @@ jq_tile_function jq_tile(jq_operation operation, jq_dtype dtype);
  * wraps around; to bool: whether it is not 0 (NaN is not). */
 jq_tile_function jq_cast(jq_dtype from, jq_dtype to);
 
-/* Compares f32 `operation` (JQ_EXP ... JQ_COS, JQ_SQRT, JQ_RSQRT) with libm in double for the floats
+/* Compares f32 `operation` (JQ_EXP ... JQ_LGAMMA, JQ_SQRT, JQ_RSQRT) with libm in double for the floats
  * whose bits are start, start + stride, ... below 2^32. Gives the largest error in units in the last place of
  * the exact result, and its input. A NaN, infinity or sign of zero that is wrong counts as 1e30.
  * Returns 0, or -1 for another operation or a stride of 0. */

@@ -156,13 +156,43 @@ typedef struct jq_scatter {
     int64_t bytes;
     int64_t columns; /* extent of the target's last axis if it is the last axis of the updates, else 0 */
     int32_t size;
-    jq_tile_function combine;
-    const jq_access *access; /* of the target */
+    jq_tile_function combine; /* NULL: the value replaces the element */
+    const jq_access *access;  /* of the target */
     int32_t value;
     jq_nest body;
 } jq_scatter;
 
-typedef enum jq_kernel_kind { JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER } jq_kernel_kind;
+/* ---- Library calls: functions on whole buffers ---- */
+
+typedef enum jq_library_code {
+    JQ_SORT, JQ_CUMULATIVE_SUM, JQ_CUMULATIVE_PRODUCT, JQ_CUMULATIVE_MAXIMUM, JQ_CUMULATIVE_MINIMUM,
+    JQ_LINEAR_RECURRENCE,
+    JQ_LIBRARY_COUNT
+} jq_library_code;
+
+typedef struct jq_library_call jq_library_call;
+
+/* Does one item of the work, with a thread's scratch. */
+typedef void (*jq_library_function)(const jq_library_call *call, void *const *buffers, unsigned char *scratch,
+                                    int64_t item);
+
+struct jq_library_call {
+    jq_library_function function;
+    const int32_t *operands, *results; /* buffers */
+    const int64_t *parameters;
+    int32_t dtype; /* of the first operand */
+    int64_t items;
+};
+
+/* NULL where the function is not defined for the type. */
+jq_library_function jq_library(jq_library_code code, jq_dtype dtype);
+/* Items that a call falls into, by its parameters alone, and the bytes of scratch that one needs. */
+int64_t jq_library_items(const int64_t *parameters);
+int64_t jq_library_scratch(jq_library_code code, const int64_t *parameters);
+
+typedef enum jq_kernel_kind {
+    JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER, JQ_KERNEL_LIBRARY
+} jq_kernel_kind;
 
 typedef struct jq_kernel {
     int32_t kind;
@@ -171,6 +201,7 @@ typedef struct jq_kernel {
     int32_t nest_count;
     const jq_contraction *contraction;
     const jq_scatter *scatter;
+    const jq_library_call *library;
 } jq_kernel;
 
 /* The first thing that went wrong, in the order of the program. */

@@ -108,6 +108,7 @@ extension Inspection {
     case .loops: "loops"
     case .contraction: "product"
     case .scatter: "scatter"
+    case .library: "library"
     case .control: "control"
     }
   }

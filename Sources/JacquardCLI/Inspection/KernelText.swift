@@ -16,6 +16,7 @@ struct KernelText {
       }
     case .contraction(let product): return lines(product)
     case .scatter(let scatter): return lines(scatter)
+    case .library(let call): return [text(call)]
     case .control(let control): return ["control flow over \(control.programs.count) programs"]
     }
   }
@@ -69,9 +70,17 @@ struct KernelText {
     var body = BodyText(plan: plan, body: scatter.body, axes: axes)
     let store = Store(scatter.target, scatter.value)
     body.prepare([store], [])
-    let combine = "\(body.text(scatter.target)) = \(scatter.combiner.rawValue)(itself, \(body.bare(scatter.value)))"
+    let value = body.bare(scatter.value)
+    let combined = scatter.combiner.map { "\($0.rawValue)(itself, \(value))" } ?? value
+    let combine = "\(body.text(scatter.target)) = \(combined)"
     result += (body.definitions + [combine]).map { "  " + $0 }
     return result
+  }
+
+  private func text(_ call: LibraryCall) -> String {
+    let results = call.results.map { plan.shortName($0) }.joined(separator: ", ")
+    let operands = call.operands.map { plan.shortName($0) }.joined(separator: ", ")
+    return "\(results) = \(call.function.rawValue)(\(operands); \(call.parameters))"
   }
 
   // MARK: Parts

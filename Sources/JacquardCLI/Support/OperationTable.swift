@@ -192,6 +192,7 @@ private struct Use {
       switch kernel.kind {
       case .contraction: return "product"
       case .scatter: return "scatter"
+      case .library: return "library"
       case .loops(let nests) where nests.contains { $0.stages.contains { !$0.reductions.isEmpty } }: name = "reduction"
       case .loops: name = name == "reduction" ? name : "map"
       case .control: name = "control"

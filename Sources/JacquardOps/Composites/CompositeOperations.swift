@@ -3,11 +3,11 @@ import JacquardIR
 /// The list of composites, in the order of the table of operations.
 public enum CompositeOperations {
   public static let all: [any Operation.Type] = [
-    Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self,
+    Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self, LogSigmoid.self,
+    HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,
     Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Attention.self, BatchNorm.self, GroupNorm.self,
-    Dropout.self,
-    AveragePool.self,
+    Dropout.self, AveragePool.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
-    GaussianKL.self,
+    GaussianKL.self, Tile.self, RepeatElements.self, PadBorder.self, Tril.self, Triu.self, OneHot.self, TopK.self,
   ]
 }

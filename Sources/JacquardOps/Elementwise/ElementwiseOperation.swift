@@ -102,6 +102,14 @@ enum ElementRule {
     operands.allSatisfy { $0 == operands[0] && $0.isFloat } ? operands[0] : nil
   }
 
+  /// All operands have one integer type, which the result has too.
+  static func integer(_ operands: [DType]) -> DType? {
+    operands.allSatisfy { $0 == operands[0] && $0.isInteger } ? operands[0] : nil
+  }
+
+  /// The operands have one floating type; the result is `bool`.
+  static func floatPredicate(_ operands: [DType]) -> DType? { float(operands).map { _ in .bool } }
+
   /// All operands have one type; the result is `bool`.
   static func comparison(_ operands: [DType]) -> DType? {
     operands.allSatisfy { $0 == operands[0] } ? .bool : nil
@@ -115,8 +123,13 @@ enum ElementRule {
   static let numericDoc = "c1: the operands have one numeric type"
   static let sameTypeDoc = "c1: the operands have one type"
   static let booleanDoc = "c1: the operands are bool"
+  static let integerDoc = "c1: the operands have one integer type"
   static let floatDoc = "c1: the operands have one floating type"
   static let broadcastDoc = "c2: the shapes broadcast"
+
+  /// Values that predicates of floats tell apart.
+  static let edges: HostTensor =
+    (try? HostTensor([0, -0.0, 1.5, .nan, .infinity, -.infinity, 1e-40] as [Float], [7])) ?? HostTensor(0 as Float)
 }
 
 /// Maps positions of a broadcast result to positions of an operand.

@@ -17,6 +17,12 @@ extension GradientContext {
   /// A scalar of the type of the first result.
   func constant(_ value: Double) throws -> ValueID { try builder.constant(value, type(outputs[0]).dtype) }
 
+  /// The derivative of the inverse sine of the only operand; in factors, so that no digits are lost near -1 and 1.
+  func inverseSineSlope() throws -> ValueID {
+    let one = try constant(1)
+    return try builder.rsqrt(builder.multiply(builder.subtract(one, inputs[0]), builder.add(one, inputs[0])))
+  }
+
   /// The rule of the minimum and the maximum of two values, where ties are split evenly.
   /// - Parameter wins: whether its first operand alone is the result.
   func extremumGradient(_ wins: (ValueID, ValueID) throws -> ValueID) throws -> Gradient {

@@ -13,7 +13,7 @@ public struct TakeAlongAxis: Operation {
     ],
     conventions: [
       IndexRules.rangeDoc,
-      "the gradient compares every position with the indices (no scatter), which suits few indices a row",
+      "the gradient compares every position with the index where there is one a row, else it scatters",
     ])
 
   public static let samples = [
@@ -54,13 +54,8 @@ public struct TakeAlongAxis: Operation {
       let hit = try b.equal(positions, context.inputs[1])
       return .cotangents([.value(try b.select(hit, g, b.constant(0, x.dtype))), .zero])
     }
-    // One more axis after the index positions: where in x each of them points.
-    var space = indices.shape
-    space.dims.insert(x.shape[axis], at: axis + 1)
-    let positions = try b.iota(space, axis: axis + 1, indices.dtype)
-    let hit = try b.equal(positions, b.expandDims(context.inputs[1], axis: axis + 1))
-    let spread = try b.select(hit, b.expandDims(g, axis: axis + 1), b.constant(0, x.dtype))
-    return .cotangents([.value(try b.sum(spread, axes: [axis])), .zero])
+    let base = try b.fill(0, like: context.inputs[0])
+    return .cotangents([.value(try b.scatterElements(base, context.inputs[1], g, axis: axis, .add)), .zero])
   }
 
   public func lower(_ context: LoweringContext) throws {

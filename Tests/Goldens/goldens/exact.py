@@ -6,12 +6,20 @@ import math
 from mpmath import mp, mpf
 import mpmath
 import numpy as np
+import scipy.special
 
 mp.prec = 250
 
 
 def _sigmoid(x):
     return np.where(x < 0, np.exp(x) / (1 + np.exp(x)), 1 / (1 + np.exp(-x)))
+
+
+def _lgamma(x):
+    try:
+        return math.inf if x <= 0 and x % 1 == 0 else math.lgamma(x)
+    except OverflowError:
+        return math.inf
 
 
 # NumPy's f64 result decides where it is special (not finite, or zero); elsewhere the long computation does.
@@ -28,6 +36,19 @@ FUNCTIONS = {
     "erf": (np.vectorize(math.erf, otypes=[np.float64]), mpmath.erf),
     "softplus": (lambda x: np.logaddexp(x, 0), lambda x: mpmath.log1p(mpmath.exp(x))),
     "power": (np.power, mpmath.power),
+    "tan": (np.tan, mpmath.tan),
+    "asin": (np.arcsin, mpmath.asin),
+    "acos": (np.arccos, mpmath.acos),
+    "atan": (np.arctan, mpmath.atan),
+    "sinh": (np.sinh, mpmath.sinh),
+    "cosh": (np.cosh, mpmath.cosh),
+    "asinh": (np.arcsinh, mpmath.asinh),
+    "acosh": (np.arccosh, mpmath.acosh),
+    "atanh": (np.arctanh, mpmath.atanh),
+    "erfc": (np.vectorize(math.erfc, otypes=[np.float64]), mpmath.erfc),
+    "lgamma": (np.vectorize(_lgamma, otypes=[np.float64]), lambda x: mpmath.re(mpmath.loggamma(x))),
+    "trigamma": (lambda x: scipy.special.polygamma(1, x), lambda x: mpmath.polygamma(1, x)),
+    "digamma": (scipy.special.psi, mpmath.digamma),
 }
 SATURATED = 1e6  # beyond it NumPy's value is exact for these functions, and the long one would be slow
 SATURATING = {"tanh", "sigmoid", "erf", "softplus", "exp", "expm1"}

@@ -1,17 +1,23 @@
 """operations.json and operations.safetensors: every plain operation and composite, one or more cases each."""
 
+from .arrangement import add_arrangement
 from .cases import Cases
 from .composites import add_composites
 from .elementwise import add_elementwise
 from .files import write_json, write_tensors
+from .functions import add_functions
 from .reductions import add_reductions
 from .structure import add_structure
+
+
+# In this order for ever: a part's place decides what it draws.
+PARTS = (add_elementwise, add_reductions, add_structure, add_composites, add_functions, add_arrangement)
 
 
 def write(folder):
     """Writes operations.json and operations.safetensors."""
     cases = Cases()
-    for number, part in enumerate((add_elementwise, add_reductions, add_structure, add_composites)):
+    for number, part in enumerate(PARTS):
         cases.draws = 100_000 * number  # so that a case added to one part leaves the inputs of the others alone
         part(cases)
     head = {"format": "jacquard.goldens.operations", "version": 1}

@@ -1,0 +1,72 @@
+import JacquardCore
+
+/// A call of a function that loops cannot express: it takes whole dense buffers and whole numbers, and fills whole buffers. The
+/// runtime has the function under this name; the plan verifier knows what each one asks of its buffers, so that the runtime
+/// need not look.
+public struct LibraryCall: Hashable, Codable, Sendable {
+  public enum Function: String, CaseIterable, Hashable, Codable, Sendable {
+    /// The values of rows in order, and the positions (i64) at which they stood; stable; NaN is the largest value.
+    case sort
+    /// Running totals of rows. Sums and products of f32 are kept in double precision.
+    case cumulativeSum, cumulativeProduct
+    /// Running extremes of rows, and the positions (i64) of their first occurrences; a NaN stays.
+    case cumulativeMaximum, cumulativeMinimum
+    /// `y[t] = a[t] * y[t - 1] + b[t]`, y before the first 0. Operands a, b.
+    case linearRecurrence
+
+    public var operandCount: Int { self == .linearRecurrence ? 2 : 1 }
+
+    /// Whether there is a second result, of positions.
+    public var hasPositions: Bool {
+      switch self {
+      case .sort, .cumulativeMaximum, .cumulativeMinimum: true
+      default: false
+      }
+    }
+
+    /// Whether it is defined for a type: values that are only moved may be of any.
+    public func takes(_ dtype: DType) -> Bool { self == .sort || dtype.isNumeric && dtype.computeType == dtype }
+  }
+
+  public var function: Function
+  public var operands: [BufferID]
+  public var results: [BufferID]
+  /// What they mean depends on the function: see `Rows`.
+  public var parameters: [Int]
+
+  public init(_ function: Function, _ operands: [BufferID], to results: [BufferID], parameters: [Int]) {
+    self.function = function
+    self.operands = operands
+    self.results = results
+    self.parameters = parameters
+  }
+
+  /// The parameters of functions that work along one axis of dense arrays of one shape.
+  public struct Rows: Hashable, Sendable {
+    /// Elements before, along and after the axis.
+    public var before: Int
+    public var length: Int
+    public var after: Int
+    /// Totals run from the last element to the first; sorting puts the largest first.
+    public var isReversed: Bool
+    /// A total is without the element at its own place.
+    public var isExclusive: Bool
+
+    public init(_ extents: [Int], axis: Int, isReversed: Bool = false, isExclusive: Bool = false) {
+      before = extents[..<axis].reduce(1, &*)
+      length = extents[axis]
+      after = extents[(axis + 1)...].reduce(1, &*)
+      self.isReversed = isReversed
+      self.isExclusive = isExclusive
+    }
+
+    /// - Returns: nil if there are not five numbers, or a flag is neither 0 nor 1.
+    public init?(_ parameters: [Int]) {
+      guard parameters.count == 5, parameters[3...].allSatisfy({ $0 == 0 || $0 == 1 }) else { return nil }
+      (before, length, after) = (parameters[0], parameters[1], parameters[2])
+      (isReversed, isExclusive) = (parameters[3] == 1, parameters[4] == 1)
+    }
+
+    public var parameters: [Int] { [before, length, after, isReversed ? 1 : 0, isExclusive ? 1 : 0] }
+  }
+}

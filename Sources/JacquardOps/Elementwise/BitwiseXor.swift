@@ -1,0 +1,44 @@
+import JacquardCore
+import JacquardIR
+import JacquardKernels
+
+/// The bits in which they differ.
+public struct BitwiseXor: ScalarFunctionOperation {
+  public static let name = "bitwiseXor"
+  public static let function = ScalarFunction.bitwiseXor
+  public static let doc = OperationDoc(
+    "The bits in which they differ.", formula: "a ^ b",
+    constraints: [ElementRule.integerDoc, ElementRule.broadcastDoc],
+    conventions: [
+      "booleans have logic of their own"
+    ])
+
+  public static let samples = [
+    OperationSample(
+      BitwiseXor(), [.integers("i32[3,4]", -9, 9), .integers("i32[4]", -9, 9)], gradient: .none(reason: "integers")),
+    OperationSample(
+      BitwiseXor(), [.integers("u8[7]", 0, 256), .integers("u8[]", 0, 256)], gradient: .none(reason: "integers")),
+  ]
+  public static let violations = [
+    OperationViolation(1, BitwiseXor(), ["f32[2]", "f32[2]"]),
+    OperationViolation(1, BitwiseXor(), ["bool[2]", "bool[2]"]),
+    OperationViolation(2, BitwiseXor(), ["i32[2]", "i32[3]"]),
+  ]
+
+  public init() {}
+
+  public func elementType(_ operands: [DType]) -> DType? { ElementRule.integer(operands) }
+
+  public func evaluate(_ x: [Scalar]) -> Scalar {
+    .int(x[0].asInt ^ x[1].asInt)
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    context.noDependence
+  }
+}
+
+extension GraphBuilder {
+  /// The bits in which they differ.
+  public func bitwiseXor(_ a: ValueID, _ b: ValueID) throws -> ValueID { try apply(BitwiseXor(), a, b) }
+}

@@ -1,0 +1,63 @@
+import JacquardCore
+import JacquardIR
+
+/// Copies of a tensor side by side.
+public struct Tile: CompositeOperation {
+  public static let name = "tile"
+  public static let doc = OperationDoc(
+    "Copies of a tensor side by side along each axis (NumPy's tile).", formula: "y[i] = x[i mod n]",
+    constraints: ["c1: repeats has one entry an axis", "c2: repeats are not negative"])
+
+  public static let samples = [
+    OperationSample(Tile(repeats: [2, 3]), [.uniform("f32[3,2]", -2, 2)]),
+    OperationSample(Tile(repeats: [1, 4]), [.uniform("f32[3,2]", -2, 2)]),
+    OperationSample(Tile(repeats: [3]), [.integers("bool[4]", 0, 2)], gradient: .none(reason: "booleans")),
+    OperationSample(Tile(repeats: [0]), [.integers("i32[4]", -9, 9)], gradient: .none(reason: "integers")),
+  ]
+  public static let violations = [
+    OperationViolation(1, Tile(repeats: [2]), ["f32[2,3]"]),
+    OperationViolation(2, Tile(repeats: [-1]), ["f32[2]"]),
+  ]
+
+  public let repeats: [Dim]
+
+  public init(repeats: [Dim]) { self.repeats = repeats }
+
+  public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
+    try requireOperands(1, context)
+    let x = context.inputs[0]
+    try require(1, repeats.count == x.shape.rank, "\(repeats.count) repeats for \(x)")
+    try requireNatural(repeats, 2)
+    var dims: [Dim] = []
+    for (dim, count) in zip(x.shape.dims, repeats) { dims.append(try dim.times(count)) }
+    return [TensorType(x.dtype, Shape(dims))]
+  }
+
+  /// One axis after the other, so that the rank grows by one only.
+  public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
+    var result = inputs[0]
+    for (axis, count) in repeats.enumerated() where !count.isOne {
+      result = try builder.copies(of: result, count, along: axis, before: axis)
+    }
+    return [result]
+  }
+}
+
+extension GraphBuilder {
+  /// Copies of a tensor side by side, so many along each axis.
+  public func tile(_ x: ValueID, repeats: [Dim]) throws -> ValueID { try apply(Tile(repeats: repeats), x) }
+
+  /// Repeats a tensor along a new axis, and joins that with the axis beside it. Axes that do not take part are joined first, so
+  /// that the rank on the way is four at most.
+  func copies(of x: ValueID, _ count: Dim, along axis: Int, before place: Int) throws -> ValueID {
+    let shape = shape(x)
+    let (left, right) = (Shape(Array(shape.dims[..<axis])), Shape(Array(shape.dims[(axis + 1)...])))
+    let flat = [try left.elementCount(), shape[axis], try right.elementCount()]
+    let spread = try expandDims(reshape(x, Shape(flat)), axis: place == axis ? 1 : 2)
+    var target = self.shape(spread)
+    target.dims[place == axis ? 1 : 2] = count
+    var result = shape
+    result.dims[axis] = try shape[axis].times(count)
+    return try reshape(broadcast(spread, to: target), result)
+  }
+}

@@ -1,0 +1,36 @@
+import CJacquard
+import JacquardCore
+import JacquardKernels
+
+extension LibraryCall.Function {
+  /// The runtime's number of the function.
+  var code: jq_library_code {
+    switch self {
+    case .sort: JQ_SORT
+    case .cumulativeSum: JQ_CUMULATIVE_SUM
+    case .cumulativeProduct: JQ_CUMULATIVE_PRODUCT
+    case .cumulativeMaximum: JQ_CUMULATIVE_MAXIMUM
+    case .cumulativeMinimum: JQ_CUMULATIVE_MINIMUM
+    case .linearRecurrence: JQ_LINEAR_RECURRENCE
+    }
+  }
+}
+
+extension ProgramEncoder {
+  /// - Parameter scratch: bytes of a thread's scratch; grows by what the function needs.
+  func encode(_ call: LibraryCall, _ scratch: inout Int) throws -> jq_library_call {
+    let dtype = plan.program[call.operands[0]].dtype
+    guard let function = jq_library(call.function.code, dtype.code) else {
+      throw Diagnostic("\(call.function.rawValue) is not defined for \(dtype)", kind: .internalError)
+    }
+    var result = jq_library_call()
+    result.function = function
+    result.operands = arrays.array(call.operands.map { Int32($0.index) })
+    result.results = arrays.array(call.results.map { Int32($0.index) })
+    result.parameters = arrays.array(call.parameters.map { Int64($0) })
+    result.dtype = Int32(dtype.code.rawValue)
+    result.items = jq_library_items(result.parameters)
+    scratch += Int(jq_library_scratch(call.function.code, result.parameters))
+    return result
+  }
+}
