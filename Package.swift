@@ -11,7 +11,8 @@ let package = Package(
     .executable(name: "jacquard", targets: ["JacquardCLI"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -30,7 +31,10 @@ let package = Package(
     .target(name: "JacquardTransforms", dependencies: ["JacquardOps"]),
     .target(name: "JacquardPlanner", dependencies: ["JacquardTransforms"]),
     .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
-    .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
+    .target(
+      name: "JacquardInterchange",
+      dependencies: ["JacquardOps", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["ONNX/Proto/onnx.proto"]),
     .target(name: "Jacquard", dependencies: ["JacquardRuntime", "JacquardInterchange"]),
     .executableTarget(
       name: "JacquardCLI",
