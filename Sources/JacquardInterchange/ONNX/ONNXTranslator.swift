@@ -28,7 +28,8 @@ enum ONNXTranslators {
   static let all: [ONNXTranslator] =
     ONNXElementwise.all + ONNXActivations.all + ONNXReductions.all + ONNXShapes.all + ONNXSources.all
     + ONNXIndexing.all + ONNXPadding.all + ONNXProducts.all + ONNXConvolutions.all + ONNXPooling.all
-    + ONNXNormalization.all + ONNXLosses.all + ONNXQuantization.all
+    + ONNXNormalization.all + ONNXLosses.all + ONNXQuantization.all + ONNXAttention.all + ONNXRotaryEmbedding.all
+    + ONNXResize.all + ONNXSignal.all
 
   static let table = Dictionary(all.map { ($0.name, $0) }) { $1 }
 }

@@ -123,13 +123,21 @@ enum ONNXElementwise {
   /// Products and quotients of powers of 2, which wrap around; a power too large for the type is 0, and x / 0 = 0.
   private static func shift(_ node: ONNXNode) throws -> ValueID {
     let (b, x, y) = (node.builder, try node.input(0), try node.input(1))
-    guard b.type(x).dtype.isUnsigned else { throw node.unsupported("of \(b.type(x))") }
     let factor = try b.power(node.constant(2, like: x), y)
     switch try node.string("direction") {
     case "LEFT": return try b.multiply(x, factor)
-    case "RIGHT": return try b.divide(x, factor)
+    case "RIGHT": return try b.type(x).dtype.isUnsigned ? b.divide(x, factor) : signedShift(node, x, factor)
     default: throw Diagnostic("attribute 'direction' is neither LEFT nor RIGHT")
     }
+  }
+
+  /// A negative number's complement is shifted, so that the quotient is rounded down.
+  private static func signedShift(_ node: ONNXNode, _ x: ValueID, _ factor: ValueID) throws -> ValueID {
+    let b = node.builder
+    let (zero, minusOne) = (try node.constant(0, like: x), try node.constant(-1, like: x))
+    let negative = try b.less(x, zero)
+    func complement(_ value: ValueID) throws -> ValueID { try b.select(negative, b.subtract(minusOne, value), value) }
+    return try complement(b.divide(complement(x), factor))
   }
 
   /// Bounds are attributes up to operator set 10, then inputs.

@@ -11,7 +11,7 @@ enum ONNXNormalization {
     .single("MeanVarianceNormalization", since: 9, meanVariance), .single("LRN", since: 7, localResponse),
     .single("Softmax", since: 13) { try $0.builder.softmax($0.input(0), axis: lastAxis($0)) },
     .single("LogSoftmax", since: 13) { try $0.builder.logSoftmax($0.input(0), axis: lastAxis($0)) },
-    .single("Hardmax", since: 13, hardmax), ONNXTranslator("Dropout", since: 12, dropout),
+    .single("Hardmax", since: 13, hardmax), ONNXTranslator("Dropout", since: 7, dropout),
   ]
 
   private static func lastAxis(_ node: ONNXNode) throws -> Int {
@@ -167,7 +167,8 @@ enum ONNXNormalization {
       let ratio = try node.optional(1) == nil ? 0.5 : node.tensor(1).count == 1 ? node.tensor(1)[linear: 0].asDouble : 1
       if ratio != 0 { throw node.unsupported("in training: its random numbers are not stated") }
     }
-    let mask = node.wants(1) ? try b.broadcast(b.constant(1, .bool), to: b.shape(x)) : nil
+    // Before operator set 10 the mask was no bool.
+    let mask = node.wants(1) && node.opset >= 10 ? try b.broadcast(b.constant(1, .bool), to: b.shape(x)) : nil
     return [x, mask]
   }
 }

@@ -147,7 +147,8 @@ enum ONNXShapes {
       throw Diagnostic("the image does not divide into blocks")
     }
     let split = try b.reshape(node.input(0), Shape([dims[0], dims[1], height, block, width, block]))
-    let turned = try b.transpose(split, [0, 3, 5, 1, 2, 4])
+    let isColumnFirst = try node.string("mode", "DCR") == "CRD"
+    let turned = try b.transpose(split, isColumnFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4])
     return try b.reshape(turned, Shape([dims[0], dims[1].times(block).times(block), height, width]))
   }
 }
