@@ -40,7 +40,9 @@ let package = Package(
       name: "JacquardCLI",
       dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
-    .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
+    .testTarget(
+      name: "JacquardIRTests",
+      dependencies: ["JacquardInterchange", "JacquardOps", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
     .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),

@@ -49,7 +49,9 @@ enum Loaded {
   private static func model(_ path: String, _ hints: Hints) throws -> Graph {
     try naming(path) {
       let read = try Graph.readONNX(from: path, values: hints.values, bindings: hints.bindings)
-      for name in read.specialized { hints.note("shapes depend on the value of input '\(name)': they are those of the value given") }
+      for name in read.specialized {
+        hints.note("shapes depend on the value of input '\(name)': they are those of the value given")
+      }
       try read.graph.verify()
       return read.graph
     }

@@ -51,7 +51,9 @@ struct ONNXModel {
     } catch {
       throw Diagnostic("is no ONNX model, or cut off: its bytes cannot be decoded")
     }
-    if !proto.hasGraph || proto.opsetImport.isEmpty { throw Diagnostic("is no ONNX model: it has no graph or operator set") }
+    if !proto.hasGraph || proto.opsetImport.isEmpty {
+      throw Diagnostic("is no ONNX model: it has no graph or operator set")
+    }
     opsets = ONNXModel.opsets(proto.opsetImport)
     functions = Dictionary(proto.functions.map { (ONNXModel.key($0.domain, $0.name, $0.overload), $0) }) { $1 }
     guard let opset = opsets[""] else { return }

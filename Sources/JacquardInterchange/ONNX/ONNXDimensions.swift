@@ -37,7 +37,8 @@ struct ONNXDimensions {
 
   /// Arithmetic on two tensors of one shape, or on one and a single element.
   private func combined(_ node: Node, _ depth: Int, _ body: (Dim, Dim) throws -> Dim?) throws -> Tensor? {
-    guard let a = try elements(node.inputs[0], depth: depth + 1), let b = try elements(node.inputs[1], depth: depth + 1),
+    guard let a = try elements(node.inputs[0], depth: depth + 1),
+      let b = try elements(node.inputs[1], depth: depth + 1),
       a.sizes == b.sizes || a.dims.count == 1 || b.dims.count == 1, let sizes = graph.type(node.results[0]).shape.sizes
     else { return nil }
     var dims: [Dim] = []

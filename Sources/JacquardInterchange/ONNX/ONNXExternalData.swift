@@ -5,11 +5,18 @@ import SwiftProtobuf
 
 /// The folder of an ONNX file, from which large tensors are read; nothing outside it ever is.
 struct ONNXExternalData {
-  /// With links resolved.
-  let folder: URL
+  /// With links resolved and a slash at its end; nil if there is no such file.
+  private let folder: String?
 
   init(of path: String) {
-    folder = URL(fileURLWithPath: path).resolvingSymlinksInPath().deletingLastPathComponent()
+    folder = ONNXExternalData.resolved(path).map { String($0[...($0.lastIndex(of: "/") ?? $0.startIndex)]) }
+  }
+
+  /// The path without links, or nil if nothing is there.
+  private static func resolved(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
   }
 
   /// The bytes of a tensor of `count` bytes.
@@ -36,11 +43,13 @@ struct ONNXExternalData {
   private func file(_ location: String) throws -> String {
     let parts = location.split(separator: "/", omittingEmptySubsequences: false)
     let isPlain = !location.hasPrefix("/") && !parts.contains("..") && !location.contains("\0")
-    let place = folder.appendingPathComponent(location).resolvingSymlinksInPath().path
-    let inside = folder.path.hasSuffix("/") ? folder.path : folder.path + "/"
-    guard isPlain, place.hasPrefix(inside) else {
-      throw Diagnostic("external data '\(location.prefix(200))' lies outside the model's folder")
-    }
+    let outside = Diagnostic("external data '\(location.prefix(200))' lies outside the model's folder")
+    guard isPlain, let folder else { throw outside }
+    var status = stat()
+    guard let place = ONNXExternalData.resolved(folder + location), stat(place, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG
+    else { throw Diagnostic("external data '\(location.prefix(200))' cannot be read: there is no such file") }
+    guard place.hasPrefix(folder) else { throw outside }
     return place
   }
 

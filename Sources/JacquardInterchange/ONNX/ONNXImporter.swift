@@ -154,7 +154,8 @@ final class ONNXImporter {
 
   /// The nodes of a function in its place.
   private func call(
-    _ function: Onnx_FunctionProto, _ inputs: [ValueID?], _ attributes: [String: Onnx_AttributeProto], _ outer: ONNXScope
+    _ function: Onnx_FunctionProto, _ inputs: [ValueID?], _ attributes: [String: Onnx_AttributeProto],
+    _ outer: ONNXScope
   ) throws -> [ValueID?] {
     if outer.depth >= ONNXImporter.deepestCall { throw Diagnostic("function '\(function.name)' calls too deeply") }
     if inputs.count > function.input.count { throw Diagnostic("function '\(function.name)' has fewer inputs") }

@@ -54,7 +54,9 @@ final class ONNXKnownValues {
         return "the symbols of \(graph.type(result)): bind them"
       }
       let count = sizes.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue }
-      if count > ONNXKnownValues.mostElements && !(node.operation is Constant) { return "a tensor of \(count) elements" }
+      if count > ONNXKnownValues.mostElements && !(node.operation is Constant) {
+        return "a tensor of \(count) elements"
+      }
     }
     if let dimension = node.operation as? Dimension, dimension.dimension.value == nil {
       return "symbol \(dimension.dimension): bind it"

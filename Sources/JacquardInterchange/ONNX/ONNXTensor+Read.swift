@@ -90,7 +90,8 @@ struct ONNXTensorReader {
     let count = try ONNXTensorReader.count(sizes)
     if count > ONNXTensorReader.mostDense { throw Diagnostic("unsupported: a sparse tensor of \(count) elements") }
     let isLinear = indices.sizes == [values.count]
-    guard values.sizes.count == 1, indices.dtype == .i64, isLinear || indices.sizes == [values.count, sizes.count] else {
+    guard values.sizes.count == 1, indices.dtype == .i64, isLinear || indices.sizes == [values.count, sizes.count]
+    else {
       throw Diagnostic("a sparse tensor with values \(values.type) and indices \(indices.type)")
     }
     var result = try HostTensor(zeros: values.dtype, sizes)

@@ -29,7 +29,7 @@ enum ONNXTranslators {
     ONNXElementwise.all + ONNXActivations.all + ONNXReductions.all + ONNXShapes.all + ONNXSources.all
     + ONNXIndexing.all + ONNXPadding.all + ONNXProducts.all + ONNXConvolutions.all + ONNXPooling.all
     + ONNXNormalization.all + ONNXLosses.all + ONNXQuantization.all + ONNXAttention.all + ONNXRotaryEmbedding.all
-    + ONNXResize.all + ONNXSignal.all
+    + ONNXResize.all + ONNXSignal.all + ONNXGridSample.all + ONNXQuantizedProducts.all
 
   static let table = Dictionary(all.map { ($0.name, $0) }) { $1 }
 }

@@ -7,7 +7,7 @@ enum ONNXConvolutions {
   static let all: [ONNXTranslator] = [
     .single("Conv", since: 7) { try withBias($0, convolved($0, $0.input(0), $0.input(1))) },
     .single("ConvTranspose", since: 7) { try withBias($0, transposed($0)) },
-    .single("ConvInteger", since: 10, integers),
+    .single("ConvInteger", since: 10, integers), ONNXTranslator("CausalConvWithState", since: 27, causal),
   ]
 
   /// The numbers of the spatial axes.
@@ -25,9 +25,11 @@ enum ONNXConvolutions {
     return groups
   }
 
-  private static func convolved(_ node: ONNXNode, _ x: ValueID, _ weight: ValueID) throws -> ValueID {
+  static func convolved(_ node: ONNXNode, _ x: ValueID, _ weight: ValueID) throws -> ValueID {
     let input = try spatial(node, x)
-    guard node.builder.shape(weight).rank == input.count + 2 else { throw Diagnostic("the weight has other axes than the input") }
+    guard node.builder.shape(weight).rank == input.count + 2 else {
+      throw Diagnostic("the weight has other axes than the input")
+    }
     var windows = try ONNXWindows(node, input: input, kernel: spatial(node, weight))
     try windows.resolveAutoPad(node, input: input)
     return try node.builder.conv(x, weight, windows.geometry(groups: groups(node)))
@@ -64,7 +66,8 @@ enum ONNXConvolutions {
     let extra = try node.ints("output_padding") ?? input.map { _ in 0 }
     let mode = try node.string("auto_pad", "NOTSET")
     let stated = try node.ints("output_shape")?.suffix(input.count)
-    guard extra.count == input.count, extra.allSatisfy({ (0...ONNXWindows.most).contains($0) }), stated?.count ?? input.count == input.count
+    guard extra.count == input.count, extra.allSatisfy({ (0...ONNXWindows.most).contains($0) }),
+      stated?.count ?? input.count == input.count
     else { throw Diagnostic("output_padding or output_shape does not fit the input") }
     return try input.indices.map { axis in
       let full = windows.strides[axis] * (input[axis] - 1) + extra[axis] + windows.reach(axis)
@@ -89,8 +92,29 @@ enum ONNXConvolutions {
       let x = try b.cast(node.input(index), .i32)
       guard let point = node.optional(zero) else { return x }
       let value = try b.cast(point, .i32)
-      return try b.subtract(x, node.along(b.shape(value).dims.first?.isOne ?? true ? 0 : axis, rank: b.shape(x).rank, value))
+      return try b.subtract(
+        x, node.along(b.shape(value).dims.first?.isOne ?? true ? 0 : axis, rank: b.shape(x).rank, value))
     }
     return try convolved(node, centred(0, 2, axis: 1), centred(1, 3, axis: 0))
+  }
+
+  // MARK: Causal
+
+  /// Each channel's convolution with what went before it: zeros, or the end of the last call's input.
+  private static func causal(_ node: ONNXNode) throws -> [ValueID?] {
+    let (b, x, weight) = (node.builder, try node.input(0), try node.input(1))
+    guard b.shape(x).rank == 3, b.shape(weight).rank == 3, let channels = b.shape(x)[1].value, channels > 0,
+      let kernel = b.shape(weight)[2].value, kernel > 0
+    else { throw node.unsupported("of \(b.type(x)) and \(b.type(weight))") }
+    let past = try node.optional(3) ?? b.zeros(Shape([b.shape(x)[0], b.shape(x)[1], Dim(kernel - 1)]), b.type(x).dtype)
+    let padded = try b.concat([past, x], axis: 2)
+    let result = try withBias(node, b.conv(padded, weight, ConvGeometry(rank: 1, groups: channels)))
+    let end = b.shape(padded)[2]
+    let state = try b.slice(padded, axis: 2, from: end.minus(Dim(kernel - 1)), to: end)
+    switch try node.string("activation", "none") {
+    case "none": return [result, state]
+    case "silu", "swish": return [try b.silu(result), state]
+    case let other: throw Diagnostic("attribute 'activation' is '\(other.prefix(40))'")
+    }
   }
 }

@@ -19,7 +19,9 @@ enum ONNXNormalization {
   }
 
   /// Mean and variance along axes, which stay with size 1.
-  private static func moments(_ b: GraphBuilder, _ x: ValueID, _ axes: [Int]) throws -> (mean: ValueID, variance: ValueID) {
+  private static func moments(_ b: GraphBuilder, _ x: ValueID, _ axes: [Int]) throws -> (
+    mean: ValueID, variance: ValueID
+  ) {
     let mean = try b.mean(x, axes: axes, keepDims: true)
     let difference = try b.subtract(x, mean)
     return (mean, try b.mean(b.multiply(difference, difference), axes: axes, keepDims: true))
@@ -96,8 +98,10 @@ enum ONNXNormalization {
   private static func layer(_ node: ONNXNode) throws -> [ValueID?] {
     let (b, epsilon) = (node.builder, try node.float("epsilon", 1e-5))
     let (axis, rank) = (try lastAxis(node), try node.shape(0).rank)
-    if let bias = node.optional(2), axis == rank - 1, try node.dtype(0) == .f32, try stash(node) == .f32, !node.wants(1),
-      !node.wants(2), try [node.shape(1), b.shape(bias)].allSatisfy({ try $0.dims == [node.shape(0)[axis]] }) {
+    if let bias = node.optional(2), axis == rank - 1, try node.dtype(0) == .f32, try stash(node) == .f32,
+      !node.wants(1),
+      !node.wants(2), try [node.shape(1), b.shape(bias)].allSatisfy({ try $0.dims == [node.shape(0)[axis]] })
+    {
       return [try b.layerNorm(node.input(0), scale: node.input(1), bias: bias, epsilon: epsilon)]
     }
     let x = try b.cast(node.input(0), stash(node))

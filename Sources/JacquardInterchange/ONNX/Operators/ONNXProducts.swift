@@ -51,8 +51,10 @@ enum ONNXProducts {
     let parts: [String] = zip(operands, counts).map { operand, count in
       String(operand).replacing("...", with: letters.suffix(count))
     }
-    let implicit = letters + String(Set(text.filter(\.isLetter)).filter { letter in text.count { $0 == letter } == 1 }.sorted())
-    let result = text.firstRange(of: "->").map { String(text[$0.upperBound...]).replacing("...", with: letters) } ?? implicit
+    let implicit =
+      letters + String(Set(text.filter(\.isLetter)).filter { letter in text.count { $0 == letter } == 1 }.sorted())
+    let result =
+      text.firstRange(of: "->").map { String(text[$0.upperBound...]).replacing("...", with: letters) } ?? implicit
     return parts.joined(separator: ",") + "->" + result
   }
 

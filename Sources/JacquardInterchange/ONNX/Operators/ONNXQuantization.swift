@@ -27,7 +27,8 @@ enum ONNXQuantization {
     return try b.gather(value, node.constant(integers: places), axis: axis)
   }
 
-  private static func range(_ node: ONNXNode, _ dtype: DType) throws -> (low: Double, high: Double) {
+  /// The numbers of a type that values are cut to.
+  static func range(_ node: ONNXNode, _ dtype: DType) throws -> (low: Double, high: Double) {
     switch dtype {
     case .u8: (0, 255)
     case .i8: (-128, 127)

@@ -11,7 +11,9 @@ enum ONNXReductions {
     reduction("ReduceMax") { try extreme($0, $1, $2, $3, largest: true) },
     reduction("ReduceMin") { try extreme($0, $1, $2, $3, largest: false) },
     reduction("ReduceL1") { try $0.builder.sum($0.builder.abs($1), axes: $2, keepDims: $3) },
-    reduction("ReduceL2") { try through($0, $1) { try $0.sqrt($0.sum($0.multiply($1, $1), axes: $2, keepDims: $3)) }($2, $3) },
+    reduction("ReduceL2") {
+      try through($0, $1) { try $0.sqrt($0.sum($0.multiply($1, $1), axes: $2, keepDims: $3)) }($2, $3)
+    },
     reduction("ReduceSumSquare") { try $0.builder.sum($0.builder.multiply($1, $1), axes: $2, keepDims: $3) },
     reduction("ReduceLogSum") { try through($0, $1) { try $0.log($0.sum($1, axes: $2, keepDims: $3)) }($2, $3) },
     reduction("ReduceLogSumExp") { try through($0, $1, logSumExp)($2, $3) },

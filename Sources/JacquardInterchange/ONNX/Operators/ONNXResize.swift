@@ -26,7 +26,9 @@ enum ONNXResize {
     let sizes = try node.sizes(0)
     let scales = try node.tensor(1)
     guard scales.count == sizes.count else { throw Diagnostic("\(scales.count) scales for \(sizes.count) axes") }
-    guard try node.string("mode", "nearest") == "nearest" else { throw node.unsupported("with another mode than nearest") }
+    guard try node.string("mode", "nearest") == "nearest" else {
+      throw node.unsupported("with another mode than nearest")
+    }
     let axes = try sizes.indices.map { axis in
       let scale = scales[linear: axis].asDouble
       return Axis(axis: axis, scale: scale, output: try output(Double(sizes[axis]) * scale), roi: (0, 1))

@@ -21,7 +21,9 @@ enum ONNXRotaryEmbedding {
     let real = try b.subtract(b.multiply(cosine, first), b.multiply(sine, second))
     let imaginary = try b.add(b.multiply(sine, first), b.multiply(cosine, second))
     var result = try joined(b, real, imaginary, isInterleaved)
-    if turned < size { result = try b.concat([result, b.slice(x, axis: 3, from: Dim(turned), to: Dim(size))], axis: 3) }
+    if turned < size {
+      result = try b.concat([result, b.slice(x, axis: 3, from: Dim(turned), to: Dim(size))], axis: 3)
+    }
     return try shape.rank == 3 ? b.reshape(result, shape) : b.transpose(result, [0, 2, 1, 3])
   }
 

@@ -33,7 +33,9 @@ struct ONNXSampler {
     excludesOutside = try node.flag("exclude_outside")
     cubic = try node.float("cubic_coeff_a", -0.75)
     extrapolation = try node.float("extrapolation_value", 0)
-    guard ["nearest", "linear", "cubic"].contains(mode) else { throw Diagnostic("attribute 'mode' is '\(mode.prefix(40))'") }
+    guard ["nearest", "linear", "cubic"].contains(mode) else {
+      throw Diagnostic("attribute 'mode' is '\(mode.prefix(40))'")
+    }
   }
 
   // MARK: Coordinates

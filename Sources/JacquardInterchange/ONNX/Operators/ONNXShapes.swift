@@ -43,7 +43,9 @@ enum ONNXShapes {
     let dims = try node.shape(0).dims
     let listed = try listedAxes(node).map { try node.axes($0, rank: dims.count) }
     let axes = listed ?? dims.indices.filter { dims[$0].isOne }
-    if let axis = axes.first(where: { !dims[$0].isOne }) { throw Diagnostic("axis \(axis) has size \(dims[axis]), not 1") }
+    if let axis = axes.first(where: { !dims[$0].isOne }) {
+      throw Diagnostic("axis \(axis) has size \(dims[axis]), not 1")
+    }
     return try node.builder.reshape(node.input(0), Shape(dims.indices.filter { !axes.contains($0) }.map { dims[$0] }))
   }
 
@@ -89,9 +91,13 @@ enum ONNXShapes {
       return listed.map { Dim($0) }
     }
     let count = try node.int("num_outputs", node.proto.output.count)
-    guard count >= 1, count <= max(node.proto.output.count, 1) else { throw Diagnostic("\(count) parts for other outputs") }
+    guard count >= 1, count <= max(node.proto.output.count, 1) else {
+      throw Diagnostic("\(count) parts for other outputs")
+    }
     if let size = try dim.dividedExactly(by: Dim(count)) { return [Dim](repeating: size, count: count) }
-    guard let whole = dim.value, node.opset >= 18 else { throw Diagnostic("an axis of \(dim) has no \(count) equal parts") }
+    guard let whole = dim.value, node.opset >= 18 else {
+      throw Diagnostic("an axis of \(dim) has no \(count) equal parts")
+    }
     let size = (whole + count - 1) / count
     return (0..<count).map { Dim(max(0, min(size, whole - $0 * size))) }
   }

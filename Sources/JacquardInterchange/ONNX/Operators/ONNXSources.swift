@@ -62,7 +62,9 @@ enum ONNXSources {
   private static func floatCount(_ node: ONNXNode) throws -> Int {
     let bounds = try (0..<3).map { try node.tensor($0) }
     guard bounds.allSatisfy({ $0.count == 1 }) else { throw Diagnostic("a bound is no scalar") }
-    let (start, limit, delta) = (bounds[0][linear: 0].asDouble, bounds[1][linear: 0].asDouble, bounds[2][linear: 0].asDouble)
+    let (start, limit, delta) = (
+      bounds[0][linear: 0].asDouble, bounds[1][linear: 0].asDouble, bounds[2][linear: 0].asDouble
+    )
     return try checked(((limit - start) / delta).rounded(.up))
   }
 

@@ -38,7 +38,9 @@ struct ONNXWindows {
     if let kernel, node.attributes["kernel_shape"] != nil, stated != kernel {
       throw Diagnostic("attribute 'kernel_shape' is \(stated); the weight has \(kernel)")
     }
-    guard self.kernel.allSatisfy({ (1...ONNXWindows.most).contains($0) }) else { throw Diagnostic("the kernel is empty") }
+    guard self.kernel.allSatisfy({ (1...ONNXWindows.most).contains($0) }) else {
+      throw Diagnostic("the kernel is empty")
+    }
     strides = try list("strides", input.count, 1, from: 1)
     dilations = try list("dilations", input.count, 1, from: 1)
     let pads = try list("pads", 2 * input.count, 0, from: 0)
@@ -65,7 +67,9 @@ struct ONNXWindows {
   /// Windows along an axis. With `ceil` the last one may reach beyond the end, but must not begin there.
   func output(_ axis: Int, input: Int, ceil: Bool) throws -> Int {
     let room = input + low[axis] + high[axis] - reach(axis)
-    if room < 0 && !(ceil && room + strides[axis] > 0) { throw Diagnostic("the window does not fit into axis \(axis) of size \(input)") }
+    if room < 0 && !(ceil && room + strides[axis] > 0) {
+      throw Diagnostic("the window does not fit into axis \(axis) of size \(input)")
+    }
     if !ceil { return room / strides[axis] + 1 }
     let count = (room + strides[axis] - 1) / strides[axis] + 1
     return (count - 1) * strides[axis] >= input + low[axis] ? count - 1 : count
