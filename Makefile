@@ -25,14 +25,15 @@ help:
 packages:
 	@Scripts/install-packages.sh $(APT_PACKAGES)
 
+# By product: a build of everything would compile protoc, which swift-protobuf brings along and nothing here runs.
 build: packages
-	swift build $(SWIFT_FLAGS)
+	swift build $(SWIFT_FLAGS) --product jacquard
 
 demo: build
 	@Scripts/demo.sh "$(BIN)/jacquard" "$(DEMO_DIR)"
 
 test: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
 	@Scripts/test-consumer.sh
 
@@ -48,11 +49,11 @@ bench: build
 	@Scripts/bench.sh "$(BIN)/jacquard"
 
 ulp: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter UnitsInTheLastPlace
 
 fuzz: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_FUZZ_FILES=2000 swift test $(SWIFT_FLAGS) --skip-build --filter HostileNode
 
 sanitize: packages

@@ -52,7 +52,8 @@ final class ONNXImporter {
       guard let value = scope.values[output.name] else { throw Diagnostic("output '\(output.name)' is not computed") }
       try builder.output(types.names.value(output.name), value)
     }
-    return ONNXImport(graph: builder.graph, specialized: known.used)
+    // What only served to know a shape is needed no more.
+    return ONNXImport(graph: builder.graph.compacted().graph, specialized: known.used)
   }
 
   // MARK: Inputs

@@ -27,7 +27,9 @@ private struct GridSampler {
 
   init(_ node: ONNXNode) throws {
     self.node = node
-    mode = try node.string("mode", node.opset < 20 ? "bilinear" : "linear").replacing("bi", with: "")
+    let stated = try node.string("mode", "linear")
+    // Names of operator sets up to 19, when there were two axes.
+    mode = ["bilinear": "linear", "bicubic": "cubic"][stated] ?? stated
     padding = try node.string("padding_mode", "zeros")
     alignsCorners = try node.flag("align_corners")
     let (x, grid) = (try node.shape(0), try node.shape(1))
