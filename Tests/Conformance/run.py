@@ -92,7 +92,7 @@ def report(found, results):
     lines = [
         "# ONNX coverage", "",
         f"Written by `make conformance`: the node tests of the Python package onnx {onnx.__version__}, each run through",
-        "`jacquard run --executor vm` and compared with the tolerance of onnx's own runner (relative 1e-3, absolute 1e-7).",
+        "`jacquard run --executor vm` and compared with the tolerance of onnx's own runner (relative 1e-3, bf16 2^-6, absolute 1e-7).",
         "", "| total | passed | unsupported | wrong | excluded |", "|---|---|---|---|---|",
         f"| {len(results)} | " + " | ".join(str(totals[key]) for key in ("passed", "unsupported", "wrong", "excluded")) + " |",
         "", "## Operators", "", "Cases that have one operator alone.", "",
