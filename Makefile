@@ -7,11 +7,14 @@ DEMO_DIR ?= out/demo
 # Suites that read hostile files and plans, and those that run the C runtime in all its ways.
 SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
 
-.PHONY: help packages build demo test bench lint format ulp fuzz sanitize consumer clean
+VENV ?= .build/conformance
+
+.PHONY: help packages build demo test conformance bench lint format ulp fuzz sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
 	@echo "make test      every test"
+	@echo "make conformance  the node tests of ONNX (installs the onnx package into a virtual environment)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
@@ -22,16 +25,22 @@ help:
 packages:
 	@Scripts/install-packages.sh $(APT_PACKAGES)
 
+# By product: a build of everything would compile protoc, which swift-protobuf brings along and nothing here runs.
 build: packages
-	swift build $(SWIFT_FLAGS)
+	swift build $(SWIFT_FLAGS) --product jacquard
 
 demo: build
 	@Scripts/demo.sh "$(BIN)/jacquard" "$(DEMO_DIR)"
 
 test: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
 	@Scripts/test-consumer.sh
+
+conformance: build
+	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
+	@$(VENV)/bin/pip install --quiet --requirement Tests/Conformance/requirements.txt
+	@$(VENV)/bin/python Tests/Conformance/run.py "$(BIN)/jacquard" --report docs/onnx-coverage.md
 
 consumer:
 	@Scripts/test-consumer.sh
@@ -40,11 +49,11 @@ bench: build
 	@Scripts/bench.sh "$(BIN)/jacquard"
 
 ulp: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter UnitsInTheLastPlace
 
 fuzz: build
-	swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_FUZZ_FILES=2000 swift test $(SWIFT_FLAGS) --skip-build --filter HostileNode
 
 sanitize: packages

@@ -11,7 +11,8 @@ let package = Package(
     .executable(name: "jacquard", targets: ["JacquardCLI"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
   ],
   targets: [
     .systemLibrary(
@@ -30,13 +31,18 @@ let package = Package(
     .target(name: "JacquardTransforms", dependencies: ["JacquardOps"]),
     .target(name: "JacquardPlanner", dependencies: ["JacquardTransforms"]),
     .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
-    .target(name: "JacquardInterchange", dependencies: ["JacquardOps"]),
+    .target(
+      name: "JacquardInterchange",
+      dependencies: ["JacquardOps", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      exclude: ["ONNX/Proto/onnx.proto"]),
     .target(name: "Jacquard", dependencies: ["JacquardRuntime", "JacquardInterchange"]),
     .executableTarget(
       name: "JacquardCLI",
       dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
-    .testTarget(name: "JacquardIRTests", dependencies: ["JacquardInterchange", "JacquardOps"]),
+    .testTarget(
+      name: "JacquardIRTests",
+      dependencies: ["JacquardInterchange", "JacquardOps", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     .testTarget(name: "JacquardOpsTests", dependencies: ["JacquardOps"]),
     .testTarget(name: "JacquardTransformsTests", dependencies: ["JacquardTransforms"]),
     .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),

@@ -39,8 +39,7 @@ struct UsageTests {
       ["run", g, "--synthetic", "--executor", "native"], ["run", g, "--synthetic", "--check-nan"],
       ["bench", g, "--executor", "native"], ["inspect", g, "--format", "html"], ["inspect", g, "--stage", "c"],
       ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]], ["convert", g, folder["g.onnx"]],
-      ["convert", g, folder["g.mlir"]], ["convert", folder["g.onnx"], folder["g2.json"]], ["run", folder["g.onnx"]],
-      ["check", folder["g.onnx"]], ["train", g, "--data", "x", "--executor", "native"],
+      ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]], ["train", g, "--data", "x", "--executor", "native"],
     ]
     for line in lines {
       let outcome = jacquard(line)

@@ -26,7 +26,7 @@ struct CompileCommand: ConsoleCommand {
     if !output.hasSuffix(".json") {
       throw Diagnostic("\(output): a plan is written as NAME.plan.json", kind: .unsupported)
     }
-    guard case .graph(let source) = try Loaded(graph) else {
+    guard case .graph(let source) = try Loaded(graph, Loaded.Hints(bindings: bind.sizes())) else {
       throw Diagnostic("is a compiled plan already", place: graph)
     }
     try OutputFile.check(output)

@@ -6,7 +6,7 @@ struct ConvertCommand: ConsoleCommand {
   static let configuration = CommandConfiguration(
     commandName: "convert", abstract: "Writes a graph in another form: .json, .txt (text form), .dot (Graphviz).")
 
-  @Argument(help: "A graph (.json or text form).")
+  @Argument(help: "A graph (.json, .onnx or text form).")
   var input: String
 
   @Argument(help: "The file to write.")

@@ -9,7 +9,7 @@ struct RunCommand: ConsoleCommand {
     commandName: "run", abstract: "Runs a graph or a compiled plan.",
     discussion: "Writes each output as DIR/NAME.npy, or prints a summary of each.")
 
-  @Argument(help: "A graph (.json, text form) or a compiled plan (.plan.json).")
+  @Argument(help: "A graph (.json, .onnx, text form) or a compiled plan (.plan.json).")
   var graph: String
 
   @Option(name: .customLong("input"), help: ArgumentHelp("Data for an input.", valueName: "name=file.npy"))
@@ -43,11 +43,11 @@ struct RunCommand: ConsoleCommand {
   func run(_ console: Console) throws {
     try executor.check()
     if checkNan { throw Version.lacks("--check-nan") }
-    let loaded = try Loaded(graph)
+    let (given, bindings) = (try GivenInputs(inputs), try bind.sizes())
+    let loaded = try Loaded(graph, Loaded.Hints(values: given.tensors, bindings: bindings) { console.note($0) })
     try OutputFile.check(save)
-    let given = try GivenInputs(inputs)
     try given.check(loaded, path: graph)
-    let program = try StaticProgram(loaded, path: graph, bindings: try bind.sizes(), types: given.types)
+    let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
     let runner = try program.runner(executor.kind, threads: executor.threads)
     let bound = try BoundInputs(

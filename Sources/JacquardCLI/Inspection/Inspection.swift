@@ -25,7 +25,7 @@ struct Inspection {
   init(_ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool) throws {
     self.path = path
     self.whyNotFused = whyNotFused
-    switch try Loaded(path) {
+    switch try Loaded(path, Loaded.Hints(bindings: bindings)) {
     case .graph(let graph):
       (self.graph, name, readPlan) = (graph, graph.name, nil)
       let needsCompilation = stages.contains { $0 != .graph }

@@ -17,7 +17,7 @@ struct Benchmark {
     init(_ path: String, bindings: [String: Int]) throws {
       self.path = path
       self.bindings = bindings
-      loaded = try Loaded(path)
+      loaded = try Loaded(path, Loaded.Hints(bindings: bindings))
     }
   }
 

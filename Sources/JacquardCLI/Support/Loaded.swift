@@ -1,6 +1,7 @@
 import JacquardCore
 import JacquardFiles
 import JacquardIR
+import JacquardInterchange
 import JacquardOps
 import JacquardPlanner
 
@@ -9,9 +10,23 @@ enum Loaded {
   case graph(Graph)
   case plan(Plan)
 
-  /// Reads a graph, or a plan, told by the key `format`, else by the name.
+  /// What is known of a model beforehand: an ONNX file may need it to be read at all.
+  struct Hints {
+    /// Tensors for inputs.
+    var values: [String: HostTensor] = [:]
+    /// Sizes of symbols.
+    var bindings: [String: Int] = [:]
+    /// Told what was made of them.
+    var note: (String) -> Void = { _ in }
+  }
+
+  /// Reads a graph, or a plan, told by the name, or by the key `format`.
   /// - Throws: `Diagnostic` that names file and place.
-  init(_ path: String) throws {
+  init(_ path: String, _ hints: Hints = Hints()) throws {
+    if path.hasSuffix(".onnx") {
+      self = .graph(try Loaded.model(path, hints))
+      return
+    }
     try Loaded.refuseUnreadable(path)
     if try Loaded.isPlan(path) {
       self = .plan(try naming(path) { try Plan.read(from: path) })
@@ -22,6 +37,7 @@ enum Loaded {
 
   /// Reads and verifies a graph.
   static func graph(_ path: String) throws -> Graph {
+    if path.hasSuffix(".onnx") { return try model(path, Hints()) }
     try refuseUnreadable(path)
     return try naming(path) {
       let graph = try Graph.read(from: path, registry: .standard)
@@ -30,8 +46,19 @@ enum Loaded {
     }
   }
 
+  private static func model(_ path: String, _ hints: Hints) throws -> Graph {
+    try naming(path) {
+      let read = try Graph.readONNX(from: path, values: hints.values, bindings: hints.bindings)
+      for name in read.specialized {
+        hints.note("shapes depend on the value of input '\(name)': they are those of the value given")
+      }
+      try read.graph.verify()
+      return read.graph
+    }
+  }
+
   private static func refuseUnreadable(_ path: String) throws {
-    for ending in [".onnx", ".mlir"] where path.hasSuffix(ending) { throw Version.lacks("reading \(ending)") }
+    if path.hasSuffix(".mlir") { throw Version.lacks("reading .mlir") }
     if path.hasSuffix(".dot") { throw Diagnostic("\(path): .dot can be written, not read", kind: .unsupported) }
   }
 

@@ -16,6 +16,8 @@ extension RewriteContext {
       let inner = node(exponential, Exp.name), !isSafelyShifted(inner.operand)
     else { return nil }
     let axis = sum.axes[0]
+    // Of nothing there is a sum, but neither softmax nor logSumExp.
+    if shape(exponential)[axis] == 0 { return nil }
     guard let shaped else { return (inner.operand, axis, sum.keepDims) }
     var dims = shape(exponential).dims
     dims[axis] = 1

@@ -1,0 +1,203 @@
+import JacquardCore
+import JacquardIR
+import JacquardOps
+
+/// Values by name within a graph or a function.
+struct ONNXScope {
+  var values: [String: ValueID] = [:]
+  /// Types that the file states.
+  var declared: [String: Onnx_ValueInfoProto] = [:]
+  var opsets: [String: Int]
+  /// Of the call of a function.
+  var attributes: [String: Onnx_AttributeProto] = [:]
+  /// Function calls around it.
+  var depth = 0
+}
+
+/// Translates an ONNX graph node by node.
+final class ONNXImporter {
+  let builder: GraphBuilder
+  let tensors: ONNXTensorReader
+  let known: ONNXKnownValues
+  private let model: ONNXModel
+  private let given: [String: HostTensor]
+  private var types: ONNXTypes
+  private var nodeCount = 0
+
+  /// Functions within functions, and nodes in all: calls multiply.
+  private static let deepestCall = 32
+  private static let mostNodes = 1 << 20
+
+  init(
+    _ model: ONNXModel, name: String, external: ONNXExternalData, values: [String: HostTensor], bindings: [String: Int]
+  ) throws {
+    self.model = model
+    tensors = ONNXTensorReader(external: external)
+    known = ONNXKnownValues(given: values)
+    given = values
+    types = ONNXTypes(sizes: bindings)
+    let title = model.proto.graph.name.isEmpty ? name : model.proto.graph.name
+    var names = ONNXNames()
+    builder = GraphBuilder(name: names.value(title))
+  }
+
+  func result() throws -> ONNXImport {
+    let graph = model.proto.graph
+    var scope = ONNXScope(opsets: model.opsets)
+    for info in graph.valueInfo + graph.output { scope.declared[info.name] = info }
+    try addInitializers(graph, &scope)
+    try addInputs(graph, &scope)
+    try translate(graph.node, &scope)
+    for output in graph.output {
+      guard let value = scope.values[output.name] else { throw Diagnostic("output '\(output.name)' is not computed") }
+      try builder.output(types.names.value(output.name), value)
+    }
+    // What only served to know a shape is needed no more.
+    return ONNXImport(graph: builder.graph.compacted().graph, specialized: known.used)
+  }
+
+  // MARK: Inputs
+
+  /// Initialisers are constants, also those that an old file names among the inputs, unless a value is given for such an input.
+  private func addInitializers(_ graph: Onnx_GraphProto, _ scope: inout ONNXScope) throws {
+    for proto in graph.initializer where given[types.names.value(proto.name)] == nil {
+      try define(proto.name, try builder.constant(try tensors.tensor(proto)), &scope)
+    }
+    for proto in graph.sparseInitializer {
+      try define(proto.values.name, try builder.constant(try tensors.dense(proto)), &scope)
+    }
+  }
+
+  private func addInputs(_ graph: Onnx_GraphProto, _ scope: inout ONNXScope) throws {
+    let inputs = graph.input.filter { scope.values[$0.name] == nil }
+    for info in inputs { types.bind(info, to: given[types.names.value(info.name)]) }
+    for info in inputs {
+      let name = types.names.value(info.name)
+      let type = try types.inputType(info, given: given[name]?.type)
+      try define(info.name, try builder.input(name, type), &scope)
+    }
+    // Symbols that are bound already stay known, so that binding them to the same size is no error.
+    for (symbol, size) in types.boundSymbols { builder.declare(symbol, defaultSize: size) }
+  }
+
+  private func define(_ name: String, _ value: ValueID, _ scope: inout ONNXScope) throws {
+    if name.isEmpty { throw Diagnostic("a value without a name") }
+    if scope.values.updateValue(value, forKey: name) != nil { throw Diagnostic("value '\(name)' is defined twice") }
+  }
+
+  // MARK: Nodes
+
+  private func translate(_ nodes: [Onnx_NodeProto], _ scope: inout ONNXScope) throws {
+    let later = Set(nodes.lazy.flatMap(\.output))
+    for (index, proto) in nodes.enumerated() {
+      do {
+        try translate(proto, later, &scope)
+      } catch var error as Diagnostic {
+        // Whatever a type rule thinks of the caller: here the file is wrong.
+        if error.kind == .unsupported { error.kind = .invalid }
+        let label = proto.name.isEmpty ? "node \(index)" : "node '\(proto.name.prefix(120))'"
+        throw error.at("\(label) (\(proto.opType.prefix(80)))")
+      }
+    }
+  }
+
+  private func translate(_ proto: Onnx_NodeProto, _ later: Set<String>, _ scope: inout ONNXScope) throws {
+    nodeCount += 1
+    if nodeCount > ONNXImporter.mostNodes { throw Diagnostic("more than \(ONNXImporter.mostNodes) nodes") }
+    var inputs: [ValueID?] = []
+    for name in proto.input { inputs.append(name.isEmpty ? nil : try lookUp(name, later, scope)) }
+    let results = try apply(proto, inputs, scope)
+    for (index, name) in proto.output.enumerated() where !name.isEmpty {
+      guard index < results.count, let value = results[index] else {
+        throw Diagnostic("unsupported operator: \(proto.opType) (with output \(index), '\(name)')")
+      }
+      try define(name, value, &scope)
+      if let info = scope.declared[name] { try types.check(info, builder.type(value)) }
+      if scope.depth == 0 { try builder.name(value, types.names.value(name)) }
+    }
+  }
+
+  private func lookUp(_ name: String, _ later: Set<String>, _ scope: ONNXScope) throws -> ValueID {
+    if let value = scope.values[name] { return value }
+    if later.contains(name) { throw Diagnostic("input '\(name)' is computed later, or depends on this node") }
+    throw Diagnostic("input '\(name)' is neither computed nor an input or initialiser")
+  }
+
+  private func apply(_ proto: Onnx_NodeProto, _ inputs: [ValueID?], _ scope: ONNXScope) throws -> [ValueID?] {
+    let attributes = try attributes(proto, scope)
+    if let function = model.functions[ONNXModel.key(proto.domain, proto.opType, proto.overload)] {
+      return try call(function, inputs, attributes, scope)
+    }
+    let domain = ONNXModel.domain(proto.domain)
+    guard domain.isEmpty else { throw Diagnostic("unsupported operator: \(domain).\(proto.opType)") }
+    guard let translator = ONNXTranslators.table[proto.opType] else {
+      throw Diagnostic("unsupported operator: \(proto.opType)")
+    }
+    guard let opset = scope.opsets[""] else { throw Diagnostic("no operator set is imported") }
+    if opset < translator.since {
+      throw Diagnostic("unsupported operator: \(proto.opType) of operator set \(opset) (since \(translator.since))")
+    }
+    builder.origins = [Origin()]
+    let node = ONNXNode(proto: proto, opset: opset, inputs: inputs, attributes: attributes, importer: self)
+    return try translator.translate(node)
+  }
+
+  private func attributes(_ proto: Onnx_NodeProto, _ scope: ONNXScope) throws -> [String: Onnx_AttributeProto] {
+    var result: [String: Onnx_AttributeProto] = [:]
+    for attribute in proto.attribute {
+      let value = attribute.refAttrName.isEmpty ? attribute : scope.attributes[attribute.refAttrName]
+      if let value, result.updateValue(value, forKey: attribute.name) != nil {
+        throw Diagnostic("attribute '\(attribute.name)' is given twice")
+      }
+    }
+    return result
+  }
+
+  /// The nodes of a function in its place.
+  private func call(
+    _ function: Onnx_FunctionProto, _ inputs: [ValueID?], _ attributes: [String: Onnx_AttributeProto],
+    _ outer: ONNXScope
+  ) throws -> [ValueID?] {
+    if outer.depth >= ONNXImporter.deepestCall { throw Diagnostic("function '\(function.name)' calls too deeply") }
+    if inputs.count > function.input.count { throw Diagnostic("function '\(function.name)' has fewer inputs") }
+    var scope = ONNXScope(opsets: ONNXModel.opsets(function.opsetImport), depth: outer.depth + 1)
+    for attribute in function.attributeProto { scope.attributes[attribute.name] = attribute }
+    scope.attributes.merge(attributes) { $1 }
+    for (name, value) in zip(function.input, inputs) { if let value { try define(name, value, &scope) } }
+    try translate(function.node, &scope)
+    return function.output.map { scope.values[$0] }
+  }
+
+  // MARK: Known values
+
+  /// The value that a shape depends on. - Throws: `Diagnostic` if it is only known when the graph runs.
+  func tensor(_ value: ValueID, _ what: String) throws -> HostTensor {
+    switch try known.value(value, builder.graph) {
+    case .tensor(let tensor): return tensor
+    case .depends(let source):
+      throw Diagnostic(
+        "unsupported: \(what) must be known beforehand and depends on \(source); it may be an initialiser, or given with "
+          + "--input NAME=FILE.npy")
+    }
+  }
+
+  /// The same for whole numbers that may be dimensions with symbols.
+  func dimensions(_ value: ValueID, _ what: String) throws -> [Dim] {
+    let graph = builder.graph
+    let evaluator = ONNXDimensions(graph: graph) { [known] value in
+      if case .tensor(let tensor) = try known.value(value, graph) { tensor } else { nil }
+    }
+    if let elements = try evaluator.elements(value) { return elements.dims }
+    return try tensor(value, what).integers.map { Dim($0) }
+  }
+
+  /// The number that is known, or nil.
+  func knownTensor(_ value: ValueID) throws -> HostTensor? {
+    if case .tensor(let tensor) = try known.value(value, builder.graph) { tensor } else { nil }
+  }
+}
+
+extension HostTensor {
+  /// The elements as whole numbers.
+  var integers: [Int] { (0..<count).map { Int(self[linear: $0].asInt) } }
+}
