@@ -35,7 +35,7 @@ extension Kernel {
     case .loops(let nests): nests.contains { $0.stages.contains(where: \.body.canFail) }
     case .contraction(let product): product.epilogue.canFail
     case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
-    case .control(let control): control.programs.contains { $0.kernels.contains(where: \.canFail) }
+    case .control(let control): control.canFail
     }
   }
 
@@ -45,7 +45,7 @@ extension Kernel {
     case .loops(let nests): unique(nests.flatMap(\.reads))
     case .contraction(let product): unique([product.lhs.buffer, product.rhs.buffer] + product.epilogue.reads)
     case .scatter(let scatter): unique([scatter.base] + scatter.body.reads)
-    case .control(let control): unique(control.operands)
+    case .control(let control): unique(control.reads)
     }
   }
 
@@ -55,7 +55,7 @@ extension Kernel {
     case .loops(let nests): unique(nests.flatMap(\.writes))
     case .contraction(let product): unique(product.stores.map(\.access.buffer))
     case .scatter(let scatter): [scatter.target.buffer]
-    case .control(let control): unique(control.results)
+    case .control(let control): unique(control.writes)
     }
   }
 

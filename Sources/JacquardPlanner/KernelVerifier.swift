@@ -18,7 +18,7 @@ struct KernelVerifier {
         })
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
-    case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
+    case .control(let control): try ControlVerifier(plan: plan, control: control).verify()
     }
   }
 
