@@ -9,14 +9,21 @@ typedef struct jq_run_state {
     const jq_program *program;
     jq_failure *failure;
     int failure_lock;
-    int32_t failed; /* the first kernel known to have failed; read without the lock */
+    int64_t failed; /* when the first kernel known to have failed ran; read without the lock */
     int64_t started;
 } jq_run_state;
 
 /* One thread at one kernel. */
 typedef struct jq_worker {
     jq_run_state *run;
-    int32_t kernel, nest;
+    jq_team *team;
+    int thread, threads;
+    void *const *buffers; /* of the program that the kernel belongs to */
+    int32_t program;
+    int32_t kernel, nest; /* the kernel of the outermost program */
+    /* The number of the kernel in the order in which a single thread would run them all: the same for every thread. */
+    int64_t time;
+    int64_t *counter;
     unsigned char *scratch;
     const unsigned char *accumulator; /* the product's tile, for an epilogue */
     int64_t accumulator_row;          /* elements between its rows */
@@ -72,6 +79,20 @@ int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, in
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);
 int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread, int threads);
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter);
+int64_t jq_run_control(jq_worker *w, const jq_control *control);
+
+/* Runs a kernel, unless an earlier one is known to have failed. */
+int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel);
+
+/* Waits for the other threads. */
+static inline void jq_meet(const jq_worker *w) {
+    if (w->threads > 1) jq_barrier(w->team);
+}
+
+/* Whether a kernel up to now has failed. The same for all threads if they met since. */
+static inline int jq_has_failed(const jq_worker *w) {
+    return __atomic_load_n(&w->run->failed, __ATOMIC_ACQUIRE) <= w->time;
+}
 
 #define JQ_MAXIMUM_REGISTERS 4096
 

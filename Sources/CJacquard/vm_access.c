@@ -76,7 +76,7 @@ static void copy_points(run *r, unsigned char *base, const int64_t *extents, con
 }
 
 static unsigned char *base_of(const jq_worker *w, const jq_access *access) {
-    return (unsigned char *)w->run->program->buffers[access->buffer] + access->offset * access->size;
+    return (unsigned char *)w->buffers[access->buffer] + access->offset * access->size;
 }
 
 static void copy_block(const jq_worker *w, const jq_nest *nest, const jq_access *access, int depth,
@@ -215,7 +215,7 @@ static void gather(const jq_worker *w, const jq_nest *nest, const jq_stage *stag
     int64_t at[JQ_LARGEST_TILE];
     jq_positions(w, nest, stage, access, depth, block, registers, at);
     const int64_t points = jq_points(depth, block);
-    const unsigned char *memory = w->run->program->buffers[access->buffer];
+    const unsigned char *memory = w->buffers[access->buffer];
     BY_SIZE(access->size, GATHER)
 }
 
@@ -241,7 +241,7 @@ void jq_store_block(const jq_worker *w, const jq_nest *nest, const jq_stage *sta
     }
     int64_t at[JQ_LARGEST_TILE];
     jq_positions(w, nest, stage, access, depth, block, registers, at);
-    unsigned char *memory = w->run->program->buffers[access->buffer];
+    unsigned char *memory = w->buffers[access->buffer];
     const unsigned char *values = from;
     for (int64_t p = 0, n = jq_points(depth, block); p < n; p++)
         if (at[p] >= 0) memcpy(memory + at[p] * access->size, values + p * access->size, (size_t)access->size);

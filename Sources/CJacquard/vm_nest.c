@@ -20,7 +20,7 @@ static void expand(const jq_nest *nest, const jq_block *block, const unsigned ch
 }
 
 static void draw(const jq_worker *w, const jq_instruction *i, int64_t first, int64_t n, void *to) {
-    const int32_t *key = w->run->program->buffers[i->buffer];
+    const int32_t *key = w->buffers[i->buffer];
     if (i->kind == JQ_DO_UNIFORM) {
         if (i->dtype == JQ_F32) jq_philox_uniform_f32(key, first, n, to);
         else jq_philox_uniform_f64(key, first, n, to);
@@ -49,7 +49,7 @@ static void random_block(const jq_worker *w, const jq_nest *nest, const jq_stage
 static void fold_block(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_instruction *i,
                        const jq_block *block, void *const *registers, int32_t *to) {
     int64_t elements[JQ_LARGEST_TILE];
-    const int32_t *key = w->run->program->buffers[i->buffer];
+    const int32_t *key = w->buffers[i->buffer];
     jq_evaluate(nest, stage, &stage->expressions[i->number], i->depth, block, registers, elements);
     for (int64_t p = 0, n = jq_points(i->depth, block); p < n; p++) {
         int32_t folded[2];

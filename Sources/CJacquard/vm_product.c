@@ -14,7 +14,7 @@ static int64_t offset_of(int rank, const int64_t *extents, const int64_t *stride
 static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch, int64_t m, int64_t rows, int64_t n,
                      int64_t columns, void *to, int64_t row) {
     const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
-    const unsigned char *a = w->run->program->buffers[c->a], *b = w->run->program->buffers[c->b];
+    const unsigned char *a = w->buffers[c->a], *b = w->buffers[c->b];
     const int64_t left = c->a_offset + offset_of(c->batch_rank, c->batch, c->a_batch, batch) + m * c->a_row;
     const int64_t right = c->b_offset + offset_of(c->batch_rank, c->batch, c->b_batch, batch);
     jq_product tile = c->product;
@@ -66,7 +66,7 @@ int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *c, int64_t 
         if (c->direct >= 0) {
             const jq_access *access = &c->epilogue.stages[0].accesses[c->direct];
             const int64_t row = access->strides[c->epilogue.outer_rank - 1];
-            unsigned char *base = w->run->program->buffers[access->buffer];
+            unsigned char *base = w->buffers[access->buffer];
             const int64_t at = access->offset + (batch * c->product.m + m) * row + n;
             multiply(w, c, batch, m, rows, n, columns, base + at * size, row);
         } else {

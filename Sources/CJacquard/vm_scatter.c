@@ -6,8 +6,8 @@
 
 /* Columns from ..< to of the base become those of the target. */
 static void copy_base(const jq_worker *w, const jq_scatter *s, int64_t from, int64_t to) {
-    const unsigned char *base = w->run->program->buffers[s->base];
-    unsigned char *target = w->run->program->buffers[s->target];
+    const unsigned char *base = w->buffers[s->base];
+    unsigned char *target = w->buffers[s->target];
     if (base == target) return;
     if (s->columns == 0) {
         memcpy(target, base, (size_t)s->bytes);
@@ -22,7 +22,7 @@ static void update(const jq_worker *w, const jq_scatter *s, void **registers, co
     int64_t at[JQ_LARGEST_TILE];
     const jq_nest *nest = &s->body;
     jq_positions(w, nest, &nest->stages[0], s->access, JQ_DEPTH_POINT, block, registers, at);
-    unsigned char *target = w->run->program->buffers[s->target];
+    unsigned char *target = w->buffers[s->target];
     const unsigned char *values = registers[s->value];
     const int64_t n = block->rows * block->chunk;
     for (int64_t p = 0; p < n;) {

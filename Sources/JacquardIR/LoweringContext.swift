@@ -17,6 +17,8 @@ public final class LoweringContext {
   /// Its results: dense row-major buffers, to be written.
   public private(set) var outputs: [BufferID] = []
   public private(set) var graphs: [Graph] = []
+  /// Graphs that become nested programs of control flow.
+  public private(set) var programs: [Graph] = []
 
   public init(program: KernelProgram = KernelProgram()) { self.program = program }
 
@@ -48,6 +50,12 @@ public final class LoweringContext {
   /// Adds a kernel that computes (part of) this node.
   public func emit(_ name: String, _ kind: Kernel.Kind) {
     program.kernels.append(Kernel(name: name, nodes: [node], kind: kind))
+  }
+
+  /// Adds a nested program, a step whose results are updates, and gives its number.
+  public func program(_ step: Graph) -> Int {
+    programs.append(step)
+    return programs.count - 1
   }
 
   public func setParameters(_ parameters: [BufferID], results: [BufferID]) {

@@ -137,10 +137,20 @@ public struct GradientContext {
   /// Which inputs need a cotangent; others may be `.zero`.
   public let needed: [Bool]
   public let graphs: [Graph]
+  /// Differentiates what a rule builds from its sub-graphs.
+  public let pullback: Pullback
+
+  /// Gives the cotangents of values of a builder from those of outputs; nil where no output depends on a value.
+  public typealias Pullback = (
+    GraphBuilder, _ outputs: [ValueID], _ cotangents: [ValueID], _ values: [ValueID]
+  ) throws -> [ValueID?]
 
   public init(
     builder: GraphBuilder, inputs: [ValueID], outputs: [ValueID], cotangents: [ValueID?], needed: [Bool],
-    graphs: [Graph]
+    graphs: [Graph],
+    pullback: @escaping Pullback = { _, _, _, _ in
+      throw Diagnostic("sub-graphs cannot be differentiated here", kind: .internalError)
+    }
   ) {
     self.builder = builder
     self.inputs = inputs
@@ -148,6 +158,7 @@ public struct GradientContext {
     self.cotangents = cotangents
     self.needed = needed
     self.graphs = graphs
+    self.pullback = pullback
   }
 
   /// The cotangent of the first result, which single-result operations may rely on: rules are called only

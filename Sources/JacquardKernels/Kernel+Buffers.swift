@@ -36,7 +36,7 @@ extension Kernel {
     case .contraction(let product): product.epilogue.canFail
     case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
     case .library: false
-    case .control(let control): control.programs.contains { $0.kernels.contains(where: \.canFail) }
+    case .control(let control): control.canFail
     }
   }
 
@@ -47,7 +47,7 @@ extension Kernel {
     case .contraction(let product): unique([product.lhs.buffer, product.rhs.buffer] + product.epilogue.reads)
     case .scatter(let scatter): unique([scatter.base] + scatter.body.reads)
     case .library(let call): unique(call.operands)
-    case .control(let control): unique(control.operands)
+    case .control(let control): unique(control.reads)
     }
   }
 
@@ -58,7 +58,7 @@ extension Kernel {
     case .contraction(let product): unique(product.stores.map(\.access.buffer))
     case .scatter(let scatter): [scatter.target.buffer]
     case .library(let call): unique(call.results)
-    case .control(let control): unique(control.results)
+    case .control(let control): unique(control.writes)
     }
   }
 

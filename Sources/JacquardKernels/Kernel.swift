@@ -169,31 +169,6 @@ public struct Scatter: Hashable, Codable, Sendable {
   }
 }
 
-/// Control flow over nested programs. Operands and results are buffers of the outer program, bound to the nested
-/// programs' parameters and results in order.
-public struct Control: Hashable, Codable, Sendable {
-  public enum Kind: Hashable, Codable, Sendable {
-    /// Programs: then, else. The first operand is the predicate.
-    case cond
-    /// Programs: condition, body.
-    case whileLoop
-    /// Programs: body. The first `carried` operands are carried, the rest is cut along its first axis.
-    case scan(length: Int, carried: Int)
-  }
-
-  public var kind: Kind
-  public var operands: [BufferID]
-  public var results: [BufferID]
-  public var programs: [KernelProgram]
-
-  public init(kind: Kind, operands: [BufferID], results: [BufferID], programs: [KernelProgram]) {
-    self.kind = kind
-    self.operands = operands
-    self.results = results
-    self.programs = programs
-  }
-}
-
 /// One unit of scheduling: no barrier inside, one between kernels where data crosses threads.
 public struct Kernel: Hashable, Codable, Sendable {
   public enum Kind: Hashable, Codable, Sendable {

@@ -29,6 +29,7 @@ public enum StructuralOperations {
     Constant.self, Iota.self, Dimension.self, Barrier.self, RandomUniform.self, RandomNormal.self,
     RandomBernoulli.self, FoldKey.self, CustomGradient.self,
   ]
+  public static let control: [any Operation.Type] = [Scan.self, Cond.self, While.self]
   public static let all: [any Operation.Type] =
-    reductions + products + pooling + shapes + indexing + scans + sources
+    reductions + products + pooling + shapes + indexing + scans + sources + control
 }

@@ -25,6 +25,8 @@ public struct Compilation: Sendable {
   public var lowered: KernelProgram
   /// The optimised graph, whose node numbers the plan uses.
   public var graph: Graph
+  /// How the plan's nested programs came about.
+  public var programs: [Compilation]
   /// Milliseconds of each step, in order.
   public var times: [(step: String, milliseconds: Double)]
 }
@@ -44,7 +46,9 @@ public enum Compiler {
     let (optimised, record) = try clock.measure("optimise") {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }
-    let lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    let programs = try clock.measure("nested") { try lowered.programs.map { try compile($0, options: options) } }
+    try lowered.program.attach(programs.map(\.plan))
     let updates = zip(optimised.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
     let (fused, fusion) = clock.measure("fuse") {
       return Fusion.run(
@@ -56,13 +60,16 @@ public enum Compiler {
       return program
     }
     let plan = clock.measure("memory") {
-      PlanAssembly(graph: optimised, lowered: lowered, program: scheduled, bindings: sizes).plan()
+      PlanAssembly(
+        graph: optimised, lowered: lowered, program: scheduled, programs: programs.map(\.plan), bindings: sizes
+      ).plan()
     }
     if let limit = options.memoryLimit, plan.arenaBytes > limit {
       throw Diagnostic("the plan needs \(plan.arenaBytes) bytes; the limit is \(limit)")
     }
     return Compilation(
-      plan: plan, record: record, fusion: fusion, lowered: lowered.program, graph: optimised, times: clock.times)
+      plan: plan, record: record, fusion: fusion, lowered: lowered.program, graph: optimised, programs: programs,
+      times: clock.times)
   }
 
   private static func resolve(_ graph: Graph, _ bindings: [String: Int]) throws -> [String: Int] {

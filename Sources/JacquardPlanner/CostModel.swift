@@ -12,6 +12,15 @@ enum CostModel {
     Int(min(estimate(kernel), Double(longest)))
   }
 
+  /// One trip of a control kernel, its meetings of threads included.
+  static func tripNanoseconds(_ control: Control, _ programs: [Plan]) -> Int {
+    let each = control.branches.map { branch in
+      programs[branch.program].program.kernels.reduce(200.0) { $0 + estimate($1) }
+    }
+    let total = control.kind == .cond ? each.max() ?? 0 : each.reduce(0, +)
+    return Int(min(total, Double(longest)))
+  }
+
   /// In floating point, where hostile extents cannot overflow.
   private static func estimate(_ kernel: Kernel) -> Double {
     switch kernel.kind {
@@ -23,7 +32,7 @@ enum CostModel {
     case .scatter(let scatter): return 100 + 4 * points(scatter.space)
     case .library(let call): return LibraryVerifier.nanoseconds(call)
     case .control(let control):
-      return control.programs.reduce(1000) { $1.kernels.reduce($0) { $0 + estimate($1) } }
+      return 1000 + Double(control.trips) * Double(control.tripCost)
     }
   }
 

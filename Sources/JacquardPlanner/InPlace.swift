@@ -19,7 +19,11 @@ struct InPlace {
     case .scatter(let scatter):
       // The base becomes the target; the values to add must not be read from it.
       return scatter.base == operand && scatter.target.buffer == result && !scatter.body.reads.contains(operand)
-    case .library, .control: return false
+    case .library: return false
+    case .control(let control):
+      // A carried value begins where it ends, if nothing else reads the beginning.
+      let uses = control.reads.count { $0 == operand }
+      return uses == 1 && control.starts.contains(Control.Start(from: operand, to: result))
     }
   }
 

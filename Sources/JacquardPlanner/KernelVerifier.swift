@@ -19,7 +19,7 @@ struct KernelVerifier {
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
     case .library(let call): try LibraryVerifier(plan: plan, call: call).verify()
-    case .control: throw Diagnostic("control flow is not in this version", kind: .unsupported)
+    case .control(let control): try ControlVerifier(plan: plan, control: control).verify()
     }
   }
 

@@ -13,6 +13,8 @@ public struct LoweredGraph: Sendable {
   public var outputs: [BufferID]
   /// Buffer of each update, in order.
   public var updates: [BufferID]
+  /// Steps that control kernels repeat.
+  public var programs: [Graph]
 }
 
 extension Graph {
@@ -40,7 +42,8 @@ extension Graph {
     let updates = try self.updates.map { try buffer($0.value) }
     context.setParameters(parameters, results: outputs + updates)
     return LoweredGraph(
-      program: context.program, constants: context.constants, inputs: parameters, outputs: outputs, updates: updates)
+      program: context.program, constants: context.constants, inputs: parameters, outputs: outputs, updates: updates,
+      programs: context.programs)
   }
 
   private func lower(_ node: Node, _ context: LoweringContext, _ buffers: inout [BufferID?]) throws {

@@ -53,6 +53,8 @@ public struct Plan: Hashable, Sendable, Codable {
   public var inputs: [PlanInput]
   public var outputs: [PlanOutput]
   public var constants: [PlanConstant]
+  /// What control kernels repeat: each a plan whose arena is the kernel's workspace.
+  public var programs: [Plan]
   public var nodes: [PlanNode]
   public var arenaBytes: Int
   public var memory: MemoryReport

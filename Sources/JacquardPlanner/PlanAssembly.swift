@@ -7,6 +7,7 @@ struct PlanAssembly {
   let graph: Graph
   let lowered: LoweredGraph
   var program: KernelProgram
+  let programs: [Plan]
   let bindings: [String: Int]
 
   func plan() -> Plan {
@@ -29,7 +30,7 @@ struct PlanAssembly {
       outputs: zip(graph.outputs, lowered.outputs).map { output, buffer in
         Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
       },
-      constants: constants.map { PlanConstant($0.value) }, nodes: planNodes(program),
+      constants: constants.map { PlanConstant($0.value) }, programs: programs, nodes: planNodes(program),
       arenaBytes: memory.arenaBytes, memory: report(program, memory, storage, donation),
       bindings: bindings.sorted { $0.key < $1.key }.map { Plan.Binding(symbol: $0.key, size: $0.value) })
   }

@@ -13,7 +13,17 @@ extension Plan {
   /// `CostModel.longest` on one thread is refused: honest ones are far below.
   ///
   /// A plan from a file is run only after this. - Throws: `Diagnostic` naming the kernel and the place.
-  public func verify() throws {
+  public func verify() throws { try verify(depth: 0) }
+
+  private func verify(depth: Int) throws {
+    if depth > Graph.deepestNesting { throw Diagnostic("programs are nested too deeply") }
+    for (index, nested) in programs.enumerated() {
+      do {
+        try nested.verify(depth: depth + 1)
+      } catch let error as Diagnostic {
+        throw error.at("program \(index)")
+      }
+    }
     try verifyShape()
     for (index, buffer) in program.buffers.enumerated() { try PlanVerifier.verify(buffer, index) }
     try verifyStorage()

@@ -10,5 +10,10 @@ final class CArrays {
     return UnsafePointer(memory)
   }
 
+  /// As `array`, to be changed by the program.
+  func variables<T: BitwiseCopyable>(_ elements: [T]) -> UnsafeMutablePointer<T> {
+    UnsafeMutablePointer(mutating: array(elements))
+  }
+
   deinit { for memory in owned { memory.deallocate() } }
 }

@@ -115,11 +115,12 @@ public final class PlanRunner: StepRunner {
   public private(set) var threadsUsed = 0
 
   private func diagnostic(_ failure: jq_failure) -> Diagnostic {
-    let node = plan.node(NodeID(Int(failure.node)))
-    let place = node?.label ?? plan.program.kernels[Int(failure.kernel)].name
+    let node = encoder.numbers.plans[Int(failure.program)].node(NodeID(Int(failure.node)))
+    let kernel = plan.program.kernels[Int(failure.kernel)].name
+    let label = node?.label ?? kernel
     return Diagnostic(
       "index \(failure.index) is out of range 0..<\(failure.extent), at element \(failure.position)", kind: .runtime,
-      place: place,
+      place: failure.program == 0 ? label : "\(kernel): \(label)",
       site: node?.site.flatMap { SourceSite(parsing: $0) })
   }
 

@@ -6,13 +6,21 @@ import JacquardPlanner
 /// Turns a plan's kernels into a program of the tile machine.
 struct ProgramEncoder {
   let plan: Plan
-  let arrays = CArrays()
+  let arrays: CArrays
+  /// Nested programs by their numbers, for messages: the plan itself is number 0.
+  let numbers: ProgramNumbers
+  private let isOutermost: Bool
   private(set) var kernels: [jq_kernel] = []
   /// Scratch that one thread needs: the most that a kernel needs.
   private(set) var scratchBytes = 64
 
-  init(_ plan: Plan) throws {
+  init(_ plan: Plan) throws { try self.init(plan, CArrays(), ProgramNumbers(plan), isOutermost: true) }
+
+  init(_ plan: Plan, _ arrays: CArrays, _ numbers: ProgramNumbers, isOutermost: Bool) throws {
     self.plan = plan
+    self.arrays = arrays
+    self.numbers = numbers
+    self.isOutermost = isOutermost
     for (index, kernel) in plan.program.kernels.enumerated() {
       do {
         var encoded = try encode(kernel)
@@ -48,8 +56,11 @@ struct ProgramEncoder {
     case .library(let call):
       result.kind = Int32(JQ_KERNEL_LIBRARY.rawValue)
       result.library = arrays.array([try encode(call, &scratch)])
-    case .control:
-      throw Diagnostic("control flow is not in this version", kind: .unsupported)
+    case .control(let control):
+      result.kind = Int32(JQ_KERNEL_CONTROL.rawValue)
+      let encoder = ControlEncoder(
+        plan: plan, control: control, arrays: arrays, numbers: numbers, isOutermost: isOutermost)
+      result.control = arrays.array([try encoder.encoded(scratch: &scratch)])
     }
     scratchBytes = max(scratchBytes, scratch)
     return result

@@ -4,7 +4,7 @@ import JacquardKernels
 import JacquardPlanner
 
 extension HostilePlanTests {
-  static let corruptions: [Corruption] = memory + loops + bodies + products + calls + lists
+  static let corruptions: [Corruption] = memory + loops + bodies + products + calls + lists + controls
 
   private static let memory: [Corruption] = [
     Corruption(name: "offset outside the arena", plan: .training) {
@@ -300,7 +300,7 @@ extension HostilePlanTests {
     Corruption(name: "nodes out of order", plan: .training) { $0.nodes.reverse() },
     Corruption(name: "kernel without loops", plan: .softmax) { $0.program.kernels[0].kind = .loops([]) },
     Corruption(name: "control flow", plan: .softmax) {
-      $0.program.kernels[0].kind = .control(Control(kind: .whileLoop, operands: [], results: [], programs: []))
+      $0.program.kernels[0].kind = .control(Control(kind: .whileLoop(limit: 1), branches: []))
     },
     Corruption(name: "output of another type", plan: .softmax) { $0.outputs[0].type = "f32[6,41]" },
     Corruption(name: "output that is never computed", plan: .softmax) { plan in

@@ -16,7 +16,9 @@ import Testing
     let change: @Sendable (inout Plan) throws -> Void
   }
 
-  enum Victim: Sendable, CaseIterable { case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort }
+  enum Victim: Sendable, CaseIterable {
+    case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort, scan, cond, whileLoop
+  }
 
   static func plan(_ victim: Victim) throws -> Plan {
     switch victim {
@@ -51,6 +53,9 @@ import Testing
       try Compiler.compile(Models.rowFunction("p", [6, 4]) { try $0.pad($1, low: [1, 0], high: [0, 2]) }).plan
     case .concat: try Compiler.compile(Models.rowFunction("c", [3, 4]) { try $0.concat([$1, $1], axis: 0) }).plan
     case .rowSum: try Compiler.compile(Models.rowFunction("r", [6, 40]) { try $0.sum($1, axes: [1]) }).plan
+    case .scan: try Compiler.compile(ControlTests.model(steps: 3, width: 8)).plan
+    case .cond: try sample(Cond.samples[0])
+    case .whileLoop: try Compiler.compile(power()).plan
     case .dropout:
       try Compiler.compile(
         graph { b in
@@ -62,7 +67,34 @@ import Testing
     }
   }
 
+  /// x = x x until its sum is large.
+  private static func power() throws -> Graph {
+    try graph("power") { b in
+      let x = try b.input("x", "f32[64,64]")
+      let result = try b.whileLoop([x], limit: 4) { b, x in
+        try b.less(b.sum(x[0], axes: [0, 1]), b.constant(100, .f32))
+      } body: { b, x in
+        [try b.matmul(x[0], x[0])]
+      }
+      try b.output("y", result[0])
+    }
+  }
+
+  private static func sample(_ sample: OperationSample) throws -> Plan {
+    try Compiler.compile(SampleCase(sample, 0).graph).plan
+  }
+
   // MARK: Ways to change a plan
+
+  static func control(_ plan: inout Plan, _ change: (inout Control) -> Void) throws {
+    for index in plan.program.kernels.indices {
+      guard case .control(var control) = plan.program.kernels[index].kind else { continue }
+      change(&control)
+      plan.program.kernels[index].kind = .control(control)
+      return
+    }
+    throw Diagnostic("the plan has no control flow")
+  }
 
   static func nest(_ plan: inout Plan, _ change: (inout LoopNest) -> Void) throws {
     for index in plan.program.kernels.indices {
@@ -202,6 +234,9 @@ import Testing
   /// Loop points of a plan, so that a mutated one is not run for hours.
   private static func points(_ plan: Plan) -> Int {
     plan.program.kernels.reduce(0) { total, kernel in
+      if case .control(let control) = kernel.kind {
+        return plan.programs.reduce(total) { $0 &+ max(control.trips, 1) &* points($1) }
+      }
       guard case .loops(let nests) = kernel.kind else { return total }
       return nests.reduce(total) { sum, nest in
         nest.stages.reduce(sum) { $0 &+ nest.extents(of: $1).reduce(1, &*) }

@@ -148,10 +148,11 @@ import Testing
     try result.verify()
   }
 
-  /// The pipeline leaves nothing for a second run, and keeps values, over every operation with its gradient.
+  /// The pipeline leaves nothing for a second run, and keeps values, over every operation with its gradient. Operands are in
+  /// f64: samples whose sub-graphs are not are left out.
   @Test func everyOperationKeepsItsValueAndSettles() throws {
     for operation in OperationRegistry.standard.operations {
-      for (index, sample) in operation.samples.enumerated() {
+      for (index, sample) in operation.samples.enumerated() where sample.graphs.allSatisfy(\.isInDouble) {
         let label = "\(operation.name) sample \(index)"
         var random = Random(index + 3)
         let builder = GraphBuilder(name: "sample")
@@ -190,4 +191,8 @@ import Testing
       }
     }
   }
+}
+
+extension Graph {
+  fileprivate var isInDouble: Bool { inputs.allSatisfy { !$0.type.dtype.isFloat || $0.type.dtype == .f64 } }
 }

@@ -190,8 +190,49 @@ jq_library_function jq_library(jq_library_code code, jq_dtype dtype);
 int64_t jq_library_items(const int64_t *parameters);
 int64_t jq_library_scratch(jq_library_code code, const int64_t *parameters);
 
+/* ---- Control flow: kernels that repeat or choose among nested programs ---- */
+
+/* Where a buffer of a nested program lies: a constant, or part of a buffer of the program around it. */
+typedef struct jq_place {
+    const void *constant; /* or NULL */
+    int32_t buffer;       /* -1: nowhere */
+    int64_t offset, step; /* bytes; by how much it moves from trip to trip */
+} jq_place;
+
+typedef struct jq_nested {
+    const struct jq_kernel *kernels;
+    int32_t kernel_count;
+    int32_t number;        /* to name in a failure */
+    const jq_place *places; /* one a buffer */
+    int32_t place_count;
+    const int32_t *moving; /* buffers whose place has a step */
+    int32_t moving_count;
+    int64_t table_offset;  /* of a thread's table of addresses, in its scratch */
+    int64_t *counters;     /* two sets of one a kernel: for even and odd trips */
+} jq_nested;
+
+/* What a carried buffer holds before the first trip. */
+typedef struct jq_start {
+    int32_t from, to;
+    int64_t bytes;
+} jq_start;
+
+typedef enum jq_control_kind { JQ_CONTROL_COND, JQ_CONTROL_WHILE, JQ_CONTROL_SCAN } jq_control_kind;
+
+typedef struct jq_control {
+    int32_t kind;
+    int32_t predicate;      /* buffer of one bool; -1: none */
+    int64_t trips;          /* most of them */
+    const jq_start *starts;
+    int32_t start_count;
+    uint8_t alone;          /* trips are too short for threads to meet in: one thread does it all */
+    const jq_nested *nested; /* one for a scan, else two */
+    int32_t nested_count;
+    int64_t scratch_offset; /* where the scratch of nested kernels begins */
+} jq_control;
+
 typedef enum jq_kernel_kind {
-    JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER, JQ_KERNEL_LIBRARY
+    JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER, JQ_KERNEL_LIBRARY, JQ_KERNEL_CONTROL
 } jq_kernel_kind;
 
 typedef struct jq_kernel {
@@ -202,11 +243,14 @@ typedef struct jq_kernel {
     const jq_contraction *contraction;
     const jq_scatter *scatter;
     const jq_library_call *library;
+    const jq_control *control;
 } jq_kernel;
 
 /* The first thing that went wrong, in the order of the program. */
 typedef struct jq_failure {
-    int32_t kernel, nest, node;
+    int32_t kernel;       /* of the outermost program */
+    int32_t program;      /* 0: the outermost one; else a nested program's number */
+    int32_t nest, node;
     int64_t position; /* element of the index operand, in row-major order of the kernel's space */
     int64_t index, extent;
 } jq_failure;

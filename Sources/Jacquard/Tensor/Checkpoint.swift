@@ -15,7 +15,7 @@ public func checkpoint<S: TensorFloat>(
   let first = x.context.builder.graph.nodes.count
   let value = body(x)
   return value.unary(SourceSite(file: file, line: line)) { builder, result in
-    let segment = try Segment(builder.graph, from: first, to: result)
+    let segment = try Segment(builder.graph, from: first, to: [result])
     let id = x.context.nextBarrier()
     return try builder.customGradient(segment.operands) { inner, operands in
       try inner.inline(segment.graph, operands)
@@ -34,44 +34,5 @@ extension GraphContext {
   func nextBarrier() -> Int {
     barrierNumber += 1
     return barrierNumber
-  }
-}
-
-/// The nodes from a moment on that a value needs, as a graph of their own.
-private struct Segment {
-  let graph: Graph
-  /// What the nodes use from outside, in the order of the graph's inputs.
-  let operands: [ValueID]
-
-  init(_ source: Graph, from first: Int, to value: ValueID) throws {
-    let (nodes, operands) = Segment.reach(source, from: first, to: value)
-    let builder = GraphBuilder(name: "segment", symbols: source.symbols)
-    var map: [ValueID: ValueID] = [:]
-    for (index, operand) in operands.enumerated() {
-      map[operand] = try builder.input("x\(index)", source.type(operand))
-    }
-    for node in nodes {
-      builder.origins = node.origins
-      let results = try builder.append(node.operation, node.inputs.compactMap { map[$0] }, graphs: node.graphs)
-      for (old, new) in zip(node.results, results) { map[old] = new }
-    }
-    if let output = map[value] { try builder.output("y", output) }
-    graph = builder.graph
-    self.operands = operands
-  }
-
-  /// The segment's nodes in order, and the values before it or inputs that they use.
-  private static func reach(_ graph: Graph, from first: Int, to value: ValueID) -> ([Node], [ValueID]) {
-    var nodes: Set<NodeID> = []
-    var operands: Set<ValueID> = []
-    var stack = [value]
-    while let next = stack.popLast() {
-      guard let node = graph.producer(next), node.id.index >= first else {
-        operands.insert(next)
-        continue
-      }
-      if nodes.insert(node.id).inserted { stack.append(contentsOf: node.inputs) }
-    }
-    return (nodes.sorted().map { graph.nodes[$0.index] }, operands.sorted())
   }
 }

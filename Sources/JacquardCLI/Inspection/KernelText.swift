@@ -17,7 +17,7 @@ struct KernelText {
     case .contraction(let product): return lines(product)
     case .scatter(let scatter): return lines(scatter)
     case .library(let call): return [text(call)]
-    case .control(let control): return ["control flow over \(control.programs.count) programs"]
+    case .control(let control): return ControlText(plan: plan, control: control).lines
     }
   }
 

@@ -15,11 +15,11 @@ struct OperationTable {
     let gradient: String
     /// Types for which the operation has a gradient.
     let differentiable: [DType]
-    /// What it is lowered to: `map`, `reduction`, `product`, `scatter`, `constant`, `composite` or `view`.
+    /// What it is lowered to: `map`, `reduction`, `product`, `scatter`, `constant`, `control`, `composite` or `view`.
     let lowering: String
 
     /// Whether its kernels join others.
-    var isFused: Bool { lowering != "scatter" && lowering != "constant" }
+    var isFused: Bool { !["scatter", "constant", "control"].contains(lowering) }
   }
 
   let rows: [Row]
@@ -163,7 +163,7 @@ private struct Use {
     let seeds = results.enumerated().compactMap { try? builder.input("g\($0.offset)", builder.type($0.element)) }
     let context = GradientContext(
       builder: builder, inputs: values, outputs: results, cotangents: seeds, needed: inputs.map(\.dtype.isFloat),
-      graphs: graphs)
+      graphs: graphs, pullback: GraphBuilder.pullback)
     switch try? operation.gradient(context) {
     case .cotangents: return "rule"
     case .decomposed: return "decomposed"

@@ -84,6 +84,14 @@ extension GraphBuilder {
     return try vjp(outputs, cotangents: seeds, withRespectTo: wrt)
   }
 
+  /// How rules differentiate sub-graphs: as `connectedVJP`, by way of a form that is safe to differentiate.
+  public static func pullback(
+    _ builder: GraphBuilder, _ outputs: [ValueID], _ cotangents: [ValueID], _ values: [ValueID]
+  ) throws -> [ValueID?] {
+    let stable = try builder.stabilize(outputs, keeping: values).values
+    return try builder.connectedVJP(stable, cotangents: cotangents, withRespectTo: values)
+  }
+
   private func checkTypes(_ values: [ValueID], _ given: [ValueID], _ what: String, _ of: String) throws {
     if values.count != given.count {
       throw Diagnostic("\(given.count) \(what)s for \(values.count) \(of)s")

@@ -79,7 +79,8 @@ struct ReverseSweep {
   private func rule(_ node: Node) throws -> [Cotangent] {
     let context = GradientContext(
       builder: builder, inputs: node.inputs, outputs: node.results,
-      cotangents: node.results.map { cotangents[$0.index] }, needed: node.inputs.map(isActive), graphs: node.graphs)
+      cotangents: node.results.map { cotangents[$0.index] }, needed: node.inputs.map(isActive), graphs: node.graphs,
+      pullback: GraphBuilder.pullback)
     switch try node.operation.gradient(context) {
     case .cotangents(let answers): return answers
     case .nonDifferentiable(let reason):

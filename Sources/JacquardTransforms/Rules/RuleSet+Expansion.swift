@@ -48,7 +48,7 @@ extension CompositeOperation {
       let cotangents = try outputs.enumerated().map { try builder.input("g\($0.offset)", builder.type($0.element)) }
       let context = GradientContext(
         builder: builder, inputs: inputs, outputs: outputs, cotangents: cotangents,
-        needed: types.map(\.dtype.isFloat), graphs: graphs)
+        needed: types.map(\.dtype.isFloat), graphs: graphs, pullback: GraphBuilder.pullback)
       if case .decomposed = try gradient(context) { return false }
       return true
     } catch {
