@@ -6,7 +6,7 @@
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter) {
     int64_t done = 0, item;
     for (; (item = jq_next_item(counter)) < call->items; done++)
-        call->function(call, w->run->program->buffers, w->scratch, item);
+        call->function(call, w->buffers, w->scratch, item);
     return done;
 }
 
