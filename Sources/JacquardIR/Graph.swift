@@ -105,7 +105,7 @@ public struct GraphStructure: Hashable, Sendable {
   let nodes: [NodeKey]
   let roots: [ValueID]
 
-  init(_ graph: Graph) {
+  public init(_ graph: Graph) {
     inputs = graph.inputs.map(\.type)
     nodes = graph.nodes.map { NodeKey($0.operation, $0.inputs, $0.graphs) }
     roots = graph.roots

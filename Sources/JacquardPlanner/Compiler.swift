@@ -42,7 +42,7 @@ public enum Compiler {
   ) throws -> Compilation {
     var clock = StepClock()
     let sizes = try resolve(graph, bindings)
-    let bound = try clock.measure("bind") { try graph.binding(sizes) }
+    let bound = try clock.measure("bind") { try graph.binding(sizes).sharingScans() }
     let (optimised, record) = try clock.measure("optimise") {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }

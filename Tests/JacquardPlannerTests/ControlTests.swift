@@ -75,6 +75,14 @@ import Testing
     }
   }
 
+  /// The gradient needs the carried values of each trip: they come from the scan that is there already. Nothing is stacked for
+  /// results that nobody wants.
+  @Test func theGradientAddsOneScan() throws {
+    let plan = try Compiler.compile(ControlTests.model(steps: 7, width: 12, gradient: true)).plan
+    let controls = plan.program.kernels.filter { if case .control = $0.kind { true } else { false } }
+    #expect(controls.count == 2)
+  }
+
   /// Trips long enough for threads to share them.
   @Test func threadsGiveTheSameBytes() throws {
     let loop = try ControlTests.model(steps: 5, width: 192, batch: 96, gradient: true)
