@@ -12,7 +12,7 @@ public struct Attention: CompositeOperation {
     formula: "softmax(scale * q k^T + mask) v over the S keys",
     constraints: [
       "c1: q, k and v have one floating type",
-      "c2: q, k and v have 4 axes, one batch size, and sizes d and S that agree",
+      "c2: q, k and v have 4 axes, one batch size, and sizes d and S that agree; there is a key",
       "c3: the groups divide the heads, and their numbers are known",
       "c4: scale is finite; 0 stands for 1/sqrt(d), and d is then a known number",
       "c5: a mask is bool (true: seen) or has the type of q (added), and broadcasts to [batch, heads, T, S]",
@@ -42,6 +42,7 @@ public struct Attention: CompositeOperation {
     OperationViolation(1, Attention(), [q, k, "f64[2,2,5,8]"]),
     OperationViolation(2, Attention(), [q, "f32[2,2,5,7]", k]),
     OperationViolation(2, Attention(), [q, k, "f32[2,2,4,8]"]),
+    OperationViolation(2, Attention(), [q, "f32[2,2,0,8]", "f32[2,2,0,8]"]),
     OperationViolation(3, Attention(), [q, "f32[2,3,5,8]", "f32[2,3,5,8]"]),
     OperationViolation(4, Attention(scale: .nan), [q, k, k]),
     OperationViolation(4, Attention(), ["f32[2,4,3,D]", "f32[2,2,5,D]", "f32[2,2,5,D]"]),
@@ -68,7 +69,7 @@ public struct Attention: CompositeOperation {
     let (q, k, v) = (types[0].shape, types[1].shape, types[2].shape)
     let ranks = [q, k, v].allSatisfy { $0.rank == 4 }
     try require(2, ranks, "shapes \(q), \(k) and \(v) do not have 4 axes each")
-    let fits = q[0] == k[0] && k[0] == v[0] && k[1] == v[1] && q[3] == k[3] && k[2] == v[2]
+    let fits = q[0] == k[0] && k[0] == v[0] && k[1] == v[1] && q[3] == k[3] && k[2] == v[2] && k[2] != 0
     try require(2, fits, "shapes \(q), \(k) and \(v) do not fit")
     let whole = q[1].value.flatMap { heads in k[1].value.map { $0 > 0 && heads % $0 == 0 } } ?? false
     try require(3, whole, "\(k[1]) groups of keys do not serve \(q[1]) heads")

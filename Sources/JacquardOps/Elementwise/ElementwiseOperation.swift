@@ -129,7 +129,7 @@ enum ElementRule {
 
   /// Values that predicates of floats tell apart.
   static let edges: HostTensor =
-    (try? HostTensor([0, -0.0, 1.5, .nan, .infinity, -.infinity, 1e-40] as [Float], [7])) ?? HostTensor(0 as Float)
+    (try? HostTensor([0, -0.0, 1.5, .nan, .infinity, -.infinity, 0x1p-130] as [Float], [7])) ?? HostTensor(0 as Float)
 }
 
 /// Maps positions of a broadcast result to positions of an operand.
