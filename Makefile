@@ -50,7 +50,7 @@ bench: build
 
 ulp: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
-	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter UnitsInTheLastPlace
+	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter functionsAreWithinTwoUnits
 
 fuzz: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
