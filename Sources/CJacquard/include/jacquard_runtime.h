@@ -1,9 +1,10 @@
-/* The C runtime of Jacquard: one team of threads, matrix products over OpenBLAS, tile functions,
+/* The C runtime of Jacquard: one team of threads, matrix products (f64 over OpenBLAS), tile functions,
  * reductions and counter-based random numbers.
  *
  * Nothing here allocates per call, throws or keeps a pointer after it returns, unless said. Pointers
  * need the alignment of one element only; lengths are in elements and may be 0. Results do not depend
- * on the number of threads, on alignment or on the instruction set chosen at start. */
+ * on the number of threads or on alignment; nor on the instruction set chosen at start, but for products in f32 on a machine
+ * without fma, which round twice a term. */
 #ifndef JACQUARD_RUNTIME_H
 #define JACQUARD_RUNTIME_H
 

@@ -62,7 +62,7 @@ public struct Conv: Operation {
 
   public init(_ geometry: ConvGeometry) { self.geometry = geometry }
 
-  private var rules: ConvRules { ConvRules(name: Self.name, geometry: geometry) { violated($0, $1) } }
+  private var rules: ConvRules { ConvRules(geometry: geometry) { violated($0, $1) } }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
     try requireOperands(2, context)

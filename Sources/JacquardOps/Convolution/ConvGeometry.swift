@@ -103,7 +103,6 @@ struct ConvRules {
     "c6: the kernel is not empty and fits into the padded input",
   ]
 
-  let name: String
   let geometry: ConvGeometry
   let violated: (Int, String) -> Diagnostic
 

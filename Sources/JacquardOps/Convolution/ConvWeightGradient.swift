@@ -58,7 +58,7 @@ public struct ConvWeightGradient: Operation {
     self.geometry = geometry
   }
 
-  private var rules: ConvRules { ConvRules(name: Self.name, geometry: geometry) { violated($0, $1) } }
+  private var rules: ConvRules { ConvRules(geometry: geometry) { violated($0, $1) } }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
     try requireOperands(2, context)
