@@ -121,27 +121,73 @@ void *jq_in_memory(const jq_worker *w, const jq_nest *nest, const jq_access *acc
 
 /* ---- General accesses ---- */
 
-/* Index of each point of a block along one axis. */
-static void axis_indices(const jq_nest *nest, int depth, int axis, const jq_block *block, int64_t *out) {
-    const int inside = axis >= nest->outer_rank;
-    const int64_t *extents = inside ? nest->inner : nest->outer;
-    const int rank = inside ? nest->inner_rank : nest->outer_rank;
-    const int local = inside ? axis - nest->outer_rank : axis;
-    int64_t divisor = 1;
-    for (int k = local + 1; k < rank; k++) divisor *= extents[k];
-    const int64_t points = jq_points(depth, block);
-    for (int64_t p = 0; p < points; p++) {
-        int64_t row = p, column = 0;
-        if (depth == JQ_DEPTH_POINT) {
-            row = nest->columns ? p % block->rows : p / block->chunk;
-            column = nest->columns ? p / block->rows : p % block->chunk;
+/* A position that a guard refused, so far below zero that no further index brings it back. */
+#define REFUSED (INT64_MIN / 2)
+
+/* Index along axis `local` of consecutive points first ..< first + n of a space. */
+static void run_indices(const int64_t *extents, int rank, int local, int64_t first, int64_t n, int64_t *out) {
+    int64_t length = 1;
+    for (int k = local + 1; k < rank; k++) length *= extents[k];
+    int64_t index = first / length % extents[local], left = length - first % length;
+    while (n > 0) {
+        int64_t count = 1;
+        if (length == 1) {
+            count = extents[local] - index < n ? extents[local] - index : n;
+            for (int64_t k = 0; k < count; k++) out[k] = index + k;
+            index = 0;
+        } else {
+            count = left < n ? left : n;
+            for (int64_t k = 0; k < count; k++) out[k] = index;
+            left = length;
+            if (++index == extents[local]) index = 0;
         }
-        const int64_t flat = inside ? block->i + column : block->o + row;
-        out[p] = flat / divisor % extents[local];
+        out += count, n -= count;
     }
 }
 
+/* `out` holds one value for each major point of a block and becomes one for each point; or one for each minor point. */
+static void spread_major(int64_t majors, int64_t minors, int64_t *out) {
+    for (int64_t major = majors; major-- > 0;) {
+        const int64_t value = out[major];
+        for (int64_t k = 0; k < minors; k++) out[major * minors + k] = value;
+    }
+}
+
+static void spread_minor(int64_t majors, int64_t minors, int64_t *out) {
+    for (int64_t major = 1; major < majors; major++) memcpy(out + major * minors, out, (size_t)minors * sizeof *out);
+}
+
+/* Index of each point of a block along one axis. */
+static void axis_indices(const jq_nest *nest, int depth, int axis, const jq_block *block, int64_t *out) {
+    if (axis >= nest->outer_rank) {
+        run_indices(nest->inner, nest->inner_rank, axis - nest->outer_rank, block->i, block->chunk, out);
+        if (nest->columns) spread_major(block->chunk, block->rows, out);
+        else spread_minor(block->rows, block->chunk, out);
+        return;
+    }
+    run_indices(nest->outer, nest->outer_rank, axis, block->o, depth == JQ_DEPTH_NEST ? 1 : block->rows, out);
+    if (depth != JQ_DEPTH_POINT) return;
+    if (nest->columns) spread_minor(block->chunk, block->rows, out);
+    else spread_major(block->rows, block->chunk, out);
+}
+
 static int64_t floor_division(int64_t a, int64_t d) { return a >= 0 ? a / d : -1 - (-1 - a) / d; }
+
+/* The quotients of values, rounded down. By a product where all are small and not negative (Granlund, Montgomery; 1994): exact, since
+ * value * (factor * divisor - 2^shift) < 2^shift for values below 2^31. */
+static void divide(const int64_t *values, int64_t divisor, int64_t n, int64_t *out) {
+    int64_t all = 0;
+    for (int64_t p = 0; p < n; p++) all |= values[p];
+    if (all < 0 || all >> 31 || divisor >> 31) {
+        for (int64_t p = 0; p < n; p++) out[p] = floor_division(values[p], divisor);
+        return;
+    }
+    int bits = 0;
+    while ((int64_t)1 << bits < divisor) bits++;
+    const int shift = 31 + bits;
+    const uint64_t factor = ((uint64_t)1 << shift) / (uint64_t)divisor + 1;
+    for (int64_t p = 0; p < n; p++) out[p] = (int64_t)((uint64_t)(uint32_t)values[p] * (uint32_t)factor >> shift);
+}
 
 static void atom_values(const jq_nest *nest, const jq_stage *stage, const jq_term *term, int depth,
                         const jq_block *block, void *const *registers, int64_t *out) {
@@ -154,10 +200,14 @@ static void atom_values(const jq_nest *nest, const jq_stage *stage, const jq_ter
         break;
     }
     default:
-        jq_evaluate(nest, stage, &stage->expressions[term->argument], depth, block, registers, out);
-        for (int64_t p = 0; p < points; p++) {
-            const int64_t quotient = floor_division(out[p], term->divisor);
-            out[p] = term->atom == JQ_ATOM_FLOOR_DIVISION ? quotient : out[p] - quotient * term->divisor;
+        if (term->atom == JQ_ATOM_FLOOR_DIVISION) {
+            jq_evaluate(nest, stage, &stage->expressions[term->argument], depth, block, registers, out);
+            divide(out, term->divisor, points, out);
+        } else {
+            int64_t values[JQ_LARGEST_TILE];
+            jq_evaluate(nest, stage, &stage->expressions[term->argument], depth, block, registers, values);
+            divide(values, term->divisor, points, out);
+            for (int64_t p = 0; p < points; p++) out[p] = values[p] - out[p] * term->divisor;
         }
     }
 }
@@ -165,44 +215,101 @@ static void atom_values(const jq_nest *nest, const jq_stage *stage, const jq_ter
 void jq_evaluate(const jq_nest *nest, const jq_stage *stage, const jq_expression *expression, int depth,
                  const jq_block *block, void *const *registers, int64_t *out) {
     const int64_t points = jq_points(depth, block);
+    const int64_t constant = expression->constant;
+    if (expression->count == 0) {
+        for (int64_t p = 0; p < points; p++) out[p] = constant;
+        return;
+    }
     int64_t values[JQ_LARGEST_TILE];
-    for (int64_t p = 0; p < points; p++) out[p] = expression->constant;
     for (int32_t t = 0; t < expression->count; t++) {
         const jq_term *term = &expression->terms[t];
-        atom_values(nest, stage, term, depth, block, registers, values);
+        const uint64_t factor = (uint64_t)term->coefficient;
+        atom_values(nest, stage, term, depth, block, registers, t == 0 ? out : values);
         /* Run-time values may be anything: the sum wraps around and is then checked. */
-        for (int64_t p = 0; p < points; p++)
-            out[p] = (int64_t)((uint64_t)out[p] + (uint64_t)values[p] * (uint64_t)term->coefficient);
+        if (t == 0 && factor == 1 && constant == 0) continue;
+        if (t == 0)
+            for (int64_t p = 0; p < points; p++) out[p] = (int64_t)((uint64_t)out[p] * factor + (uint64_t)constant);
+        else
+            for (int64_t p = 0; p < points; p++) out[p] = (int64_t)((uint64_t)out[p] + (uint64_t)values[p] * factor);
     }
 }
 
 /* Where a point of a block lies in the row-major order of the nest's space. */
 static int64_t point_number(const jq_nest *nest, int depth, const jq_block *block, int64_t p) {
-    if (depth != JQ_DEPTH_POINT) return block->o + p;
+    if (depth != JQ_DEPTH_POINT) return (block->o + p) * nest->inner_count;
     const int64_t row = nest->columns ? p % block->rows : p / block->chunk;
     const int64_t column = nest->columns ? p / block->rows : p % block->chunk;
     return (block->o + row) * nest->inner_count + block->i + column;
 }
 
-void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
-                  const jq_block *block, void *const *registers, int64_t *out) {
+static void general_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,
+                              int depth, const jq_block *block, void *const *registers, int64_t *out) {
     const int64_t points = jq_points(depth, block);
     int64_t values[JQ_LARGEST_TILE];
-    for (int64_t p = 0; p < points; p++) out[p] = 0;
+    for (int64_t p = 0; p < points; p++) out[p] = access->offset;
     for (int32_t k = 0; k < access->index_count; k++) {
         const jq_index *index = &access->indices[k];
         jq_evaluate(nest, stage, &stage->expressions[index->expression], depth, block, registers, values);
+        if (index->bound == JQ_BOUND_PROVED) {
+            /* Positions that a guard refused stay far below zero. */
+            for (int64_t p = 0; p < points; p++) out[p] += values[p] * index->stride;
+            continue;
+        }
         for (int64_t p = 0; p < points; p++) {
             const int64_t v = values[p];
-            if (index->bound != JQ_BOUND_PROVED && (v < 0 || v >= index->extent)) {
+            if (v < 0 || v >= index->extent) {
                 if (index->bound == JQ_BOUND_CHECK && out[p] >= 0)
                     jq_report(w, access->node, point_number(nest, depth, block, p), v, index->extent);
-                out[p] = INT64_MIN;
+                out[p] = REFUSED;
             }
             if (out[p] >= 0) out[p] += v * index->stride;
         }
     }
-    for (int64_t p = 0; p < points; p++) out[p] = out[p] < 0 ? -1 : out[p] + access->offset;
+    for (int64_t p = 0; p < points; p++) out[p] = out[p] < 0 ? -1 : out[p];
+}
+
+/* Where the first inner point of a block lies in a split access, behind the position of its row. */
+static int64_t inner_start(const jq_nest *nest, const jq_access *access, const jq_block *block) {
+    return position(nest->inner, access->strides + nest->outer_rank, nest->inner_rank, block->i);
+}
+
+void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
+                  const jq_block *block, void *const *registers, int64_t *out) {
+    if (!access->is_split) {
+        general_positions(w, nest, stage, access, depth, block, registers, out);
+        return;
+    }
+    int64_t rows[JQ_LARGEST_TILE];
+    general_positions(w, nest, stage, access, JQ_DEPTH_ROW, block, registers, rows);
+    const int64_t *strides = access->strides + nest->outer_rank;
+    for (int64_t k = 0; k < block->chunk; k++)
+        out[k] = position(nest->inner, strides, nest->inner_rank, block->i + k);
+    for (int64_t row = block->rows; row-- > 0;)
+        for (int64_t k = 0; k < block->chunk; k++)
+            out[row * block->chunk + k] = rows[row] < 0 ? -1 : rows[row] + out[k];
+}
+
+/* Elements of a split access, row by row. Gives memory itself where it is one dense row. */
+static void *split_rows(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,
+                        const jq_block *block, void *const *registers, unsigned char *dense, int storing) {
+    int64_t rows[JQ_LARGEST_TILE];
+    general_positions(w, nest, stage, access, JQ_DEPTH_ROW, block, registers, rows);
+    unsigned char *memory = w->buffers[access->buffer];
+    const int64_t *strides = access->strides + nest->outer_rank;
+    const int64_t start = inner_start(nest, access, block), size = access->size;
+    if (block->rows == 1 && access->inner_dense && rows[0] >= 0 && !storing) return memory + (rows[0] + start) * size;
+    run r = {dense, access->size, storing};
+    for (int64_t row = 0; row < block->rows; row++) {
+        if (rows[row] < 0) {
+            if (!storing) jq_fill(r.dense, access->fill, access->size, block->chunk);
+            r.dense += block->chunk * size;
+        } else if (access->inner_dense) {
+            copy_run(&r, memory + (rows[row] + start) * size, 1, block->chunk);
+        } else {
+            copy_points(&r, memory + rows[row] * size, nest->inner, strides, nest->inner_rank, block->i, block->chunk);
+        }
+    }
+    return dense;
 }
 
 #define GATHER \
@@ -223,6 +330,7 @@ const void *jq_load(const jq_worker *w, const jq_nest *nest, const jq_stage *sta
                     int depth, const jq_block *block, void *const *registers, void *into) {
     const void *there = jq_in_memory(w, nest, access, depth, block);
     if (there) return there;
+    if (access->is_split) return split_rows(w, nest, stage, access, block, registers, into, 0);
     if (access->indices) gather(w, nest, stage, access, depth, block, registers, into);
     else copy_block(w, nest, access, depth, block, into, 0);
     return into;
@@ -237,6 +345,10 @@ void jq_store_block(const jq_worker *w, const jq_nest *nest, const jq_stage *sta
     }
     if (!access->indices) {
         copy_block(w, nest, access, depth, block, (unsigned char *)from, 1);
+        return;
+    }
+    if (access->is_split) {
+        split_rows(w, nest, stage, access, block, registers, (unsigned char *)from, 1);
         return;
     }
     int64_t at[JQ_LARGEST_TILE];

@@ -61,6 +61,8 @@ public struct Access: Hashable, Codable, Sendable {
   public var fill: Scalar?
   /// The node to name when a run-time index is out of range.
   public var node: NodeID?
+  /// The step has found the run-time indices in range before. They are checked again, but nothing needs to wait for that.
+  public var wasChecked: Bool?
 
   public init(_ buffer: BufferID, _ indices: [IndexExpression], fill: Scalar? = nil, node: NodeID? = nil) {
     self.buffer = buffer
@@ -71,6 +73,13 @@ public struct Access: Hashable, Codable, Sendable {
 
   /// The access with every index mapped.
   public func mapIndices(_ transform: (IndexExpression) -> IndexExpression) -> Access {
-    Access(buffer, indices.map(transform), fill: fill, node: node)
+    var result = self
+    result.indices = indices.map(transform)
+    return result
+  }
+
+  /// The position in the memory of its buffer, in elements, simplified.
+  public func position(in buffer: Buffer) -> IndexExpression {
+    zip(indices, buffer.layout.strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }.recombined()
   }
 }

@@ -47,6 +47,13 @@ public struct IndexExpression: Hashable, Codable, Sendable {
     return axis
   }
 
+  /// Whether the expression is exactly the value of one body instruction, and which.
+  public var singleValue: Int? {
+    guard constant == 0, terms.count == 1, terms[0].coefficient == 1, case .value(let value) = terms[0].atom
+    else { return nil }
+    return value
+  }
+
   /// By how much it grows with an axis; divisions and remainders aside.
   public func coefficient(ofAxis axis: Int) -> Int {
     terms.first { $0.atom == .axis(axis) }?.coefficient ?? 0

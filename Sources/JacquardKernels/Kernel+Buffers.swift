@@ -2,7 +2,7 @@ import JacquardCore
 
 extension Access {
   /// Whether it has an index that is known only when it runs, and out of range is an error.
-  public var isChecked: Bool { fill == nil && !indices.allSatisfy(\.hasNoValues) }
+  public var isChecked: Bool { fill == nil && wasChecked != true && !indices.allSatisfy(\.hasNoValues) }
 }
 
 extension [Instruction] {

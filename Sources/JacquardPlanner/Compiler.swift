@@ -49,6 +49,7 @@ public enum Compiler {
     var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
     let programs = try clock.measure("nested") { try lowered.programs.map { try compile($0, options: options) } }
     try lowered.program.attach(programs.map(\.plan))
+    lowered.program.markRepeatedChecks()
     let updates = zip(optimised.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
     let (fused, fusion) = clock.measure("fuse") {
       return Fusion.run(

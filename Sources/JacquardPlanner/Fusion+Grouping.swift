@@ -30,13 +30,14 @@ extension Fusion {
     }
   }
 
-  /// Checks that can fail are dealt apart: those that need not wait for a replacement, and the others.
+  /// Checks that can fail are dealt apart: those that need not wait for a replacement, and the others. So is what a check waits
+  /// for, from what replaces an input.
   private func apart(_ members: [Int]) -> [[Int]] {
     let checks = members.filter { kernels[$0]?.canFail ?? false }
-    if checks.isEmpty || replacements.isEmpty { return [members] }
-    let late = afterReplacements()
-    let early = checks.filter { !late.contains($0) }
-    return [early, checks.filter(late.contains), members.filter { !checks.contains($0) }]
+    let others = members.filter { !(kernels[$0]?.canFail ?? false) }
+    let parts = [checks.filter { !isLate($0) }, checks.filter(isLate)]
+    if !(others.contains(where: isLate) && others.contains(where: isEarly)) { return parts + [others] }
+    return parts + [others.filter { !isLate($0) }, others.filter(isLate)]
   }
 
   /// For each kernel the number of kernels that must run before it, one after the other.
@@ -50,22 +51,35 @@ extension Fusion {
 // MARK: - Checks before replacements
 
 extension Fusion {
-  /// A check that can fail stays out of kernels that must wait for the replacement of a parameter or state, or make it:
+  /// A check that can fail, and all that it waits for, stays out of kernels that replace a parameter or state or wait for that:
   /// it can then run before the old value is lost.
   func refusesCheck(_ a: Int, _ b: Int) -> RefusalReason? {
-    let (first, second) = (kernels[a]?.canFail ?? false, kernels[b]?.canFail ?? false)
-    if !(first || second) || replacements.isEmpty { return nil }
-    let late = afterReplacements()
-    return (first && late.contains(b)) || (second && late.contains(a)) ? .init(.delaysCheck) : nil
+    (isLate(a) && isEarly(b)) || (isLate(b) && isEarly(a)) ? .init(.delaysCheck) : nil
   }
 
-  /// The kernels that replace an input of the step, and all that depend on them.
-  private func afterReplacements() -> Set<Int> {
-    var stack = replacements.compactMap { writer[$0] }
-    var found = Set(stack)
-    while let next = stack.popLast() {
-      for follower in consumers(next) where found.insert(follower).inserted { stack.append(follower) }
+  private func isLate(_ index: Int) -> Bool { kernels[index]?.writes.contains(where: checks.late.contains) ?? false }
+
+  private func isEarly(_ index: Int) -> Bool {
+    guard let kernel = kernels[index] else { return false }
+    return kernel.canFail || kernel.writes.contains(where: checks.early.contains)
+  }
+}
+
+/// What must come after, and what before, a step's first overwritten input. Fusion keeps the two apart, so the sets hold for the
+/// fused kernels as they do for the single ones.
+struct CheckOrder {
+  /// Replacements of inputs, and all that depends on them.
+  var late: Set<BufferID>
+  /// What a check that can fail waits for.
+  var early: Set<BufferID> = []
+
+  init(_ program: KernelProgram, replacements: Set<BufferID>) {
+    late = replacements
+    if replacements.isEmpty { return }
+    for kernel in program.kernels where kernel.reads.contains(where: late.contains) { late.formUnion(kernel.writes) }
+    for kernel in program.kernels.reversed() where kernel.canFail || kernel.writes.contains(where: early.contains) {
+      early.formUnion(kernel.reads)
     }
-    return found
+    early.subtract(late)
   }
 }

@@ -10,7 +10,7 @@ struct Fusion {
   private var readers: [BufferID: Set<Int>] = [:]
   private let wanted: Set<BufferID>
   private let carried: Set<BufferID>
-  let replacements: Set<BufferID>
+  let checks: CheckOrder
   private var sequence: KernelSequence
   var record = FusionRecord()
 
@@ -18,7 +18,7 @@ struct Fusion {
   init(_ program: KernelProgram, updates: [(old: BufferID, new: BufferID)], heuristics: FusionHeuristics) {
     self.program = program
     carried = Set(updates.map(\.old))
-    replacements = Set(updates.map(\.new))
+    checks = CheckOrder(program, replacements: Set(updates.map(\.new)))
     self.heuristics = heuristics
     kernels = program.kernels.map { FusionKernel($0) }
     wanted = Set(program.results)
@@ -99,13 +99,9 @@ struct Fusion {
     let store = flow.stores[0].access
     let (target, source) = (program[store.buffer], program[load.buffer])
     guard target.count == source.count, target.dtype == source.dtype,
-      linear(store).recombined() == linear(load).recombined()
+      store.position(in: target) == load.position(in: source)
     else { return nil }
     return (store.buffer, load.buffer)
-  }
-
-  private func linear(_ access: Access) -> IndexExpression {
-    zip(access.indices, program[access.buffer].layout.strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }
   }
 
   private mutating func redirect(_ reader: Int, _ target: BufferID, to source: BufferID) {
@@ -138,7 +134,7 @@ struct Fusion {
       guard access.buffer == target, access.fill == nil, access.indices.allSatisfy({ $0.values.isEmpty }) else {
         return access
       }
-      let position = linear(access).recombined()
+      let position = access.position(in: program[access.buffer])
       let indices = zip(buffer.extents, buffer.layout.strides).map { extent, stride in
         position.floorDiv(max(stride, 1), in: space).remainder(max(extent, 1), in: space)
       }
@@ -184,7 +180,7 @@ struct Fusion {
     let reason =
       FusionLegality.canInline(first, into: second)
       ?? refusesCheck(producer, consumer)
-      ?? heuristics.refusesInline(source, into: target, consumers: consumers)
+      ?? heuristics.refusesInline(source, into: second, consumers: consumers)
     if reason != nil { return }
     second.setFlow(target.inlining(source))
     second.nodes = merged(first.nodes, second.nodes)
@@ -295,21 +291,11 @@ struct Fusion {
     flow.stores = flow.stores.filter { store in
       !written.contains(store.access.buffer) || isNeeded(store.access.buffer, beside: [producer, consumer])
     }
-    if first.isProduct && walksUnevenly(flow) { return nil }
+    if first.isProduct && heuristics.walksUnevenly(flow, program) { return nil }
     var result = first.isProduct ? first : second
     result.setFlow(flow)
     result.nodes = merged(first.nodes, second.nodes)
     return result
-  }
-
-  /// Whether a buffer is walked through other than evenly along the loops: in a product's tile that costs more than a pass of its
-  /// own.
-  private func walksUnevenly(_ flow: Flow) -> Bool {
-    let accesses = flow.loads + flow.stores.map(\.access)
-    return accesses.contains { access in
-      access.indices.allSatisfy(\.hasNoValues)
-        && !linear(access).recombined().terms.allSatisfy { if case .axis = $0.atom { true } else { false } }
-    }
   }
 
   private final class Flag { var isSet = false }

@@ -52,15 +52,40 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   func isCheap(_ flow: Flow) -> Bool { flow.cost <= 2 && flow.loads.count <= 1 && flow.steps.count <= 8 }
 
   /// Why a map should not be computed inside its consumer; nil if it should.
-  func refusesInline(_ producer: Flow, into consumer: Flow, consumers: Int) -> RefusalReason? {
+  func refusesInline(_ producer: Flow, into kernel: FusionKernel, consumers: Int) -> RefusalReason? {
+    guard let consumer = kernel.flow else { return .init(.notLoops) }
     if producer.steps.count + consumer.steps.count > maximumSteps { return .init(.tooLarge) }
     if isCheap(producer) { return nil }
     if consumers > 1 { return .init(.recomputes) }
     let buffer = producer.stores[0].access.buffer
     let loads = consumer.loads.filter { $0.buffer == buffer }
+    if loads.count > 1 { return .init(.recomputes) }
+    if isReadOnceARow(loads, kernel, consumer) { return nil }
     let produced = producer.extents.reduce(1, *)
     let read = consumer.extents.reduce(1, *)
-    if loads.count > 1 || read > produced + produced / 2 { return .init(.recomputes) }
-    return nil
+    return read > produced + produced / 2 ? .init(.recomputes) : nil
+  }
+
+  /// Whether a buffer is walked through other than evenly along the loops: in a product's tile that costs more than a pass of its
+  /// own.
+  func walksUnevenly(_ flow: Flow, _ program: KernelProgram) -> Bool {
+    let accesses = flow.loads + flow.stores.map(\.access)
+    return accesses.contains { access in
+      access.indices.allSatisfy(\.hasNoValues)
+        && !access.position(in: program[access.buffer]).terms.allSatisfy {
+          if case .axis = $0.atom { true } else { false }
+        }
+    }
+  }
+
+  /// Points of a row from which on what is computed once a row costs little beside it.
+  private static let longRow = 64
+
+  /// Whether values are read at places that stay the same along long rows: a channel's factor beside a convolution.
+  private func isReadOnceARow(_ loads: [Access], _ kernel: FusionKernel, _ consumer: Flow) -> Bool {
+    let inner = kernel.isProduct ? consumer.extents.suffix(1) : consumer.inner[...]
+    let first = consumer.extents.count - inner.count
+    return inner.reduce(1, *) >= FusionHeuristics.longRow
+      && loads.allSatisfy { load in load.indices.allSatisfy { index in index.axes.allSatisfy { $0 < first } } }
   }
 }

@@ -28,12 +28,13 @@ struct InPlace {
   }
 
   private func isAligned(_ nest: LoopNest, _ result: BufferID, _ operand: BufferID) -> Bool {
+    let b = program[operand]
     var position: IndexExpression?
     var storeStage = -1
     for (index, stage) in nest.stages.enumerated() {
       for store in stage.stores where store.access.buffer == result {
         if position != nil { return false }
-        position = linear(store.access)
+        position = store.access.position(in: program[store.access.buffer])
         storeStage = index
       }
     }
@@ -44,7 +45,9 @@ struct InPlace {
       }
       for step in stage.body {
         guard case .load(let access) = step.operation, access.buffer == operand else { continue }
-        guard let position, index <= storeStage, access.fill == nil, linear(access) == position else { return false }
+        guard let position, index <= storeStage, access.fill == nil, access.position(in: b) == position else {
+          return false
+        }
       }
     }
     return true
@@ -57,10 +60,5 @@ struct InPlace {
 
   private func usesAsKey(_ step: Instruction, _ operand: BufferID) -> Bool {
     if case .random(_, let key, _) = step.operation { key == operand } else { false }
-  }
-
-  private func linear(_ access: Access) -> IndexExpression {
-    zip(access.indices, program[access.buffer].layout.strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }
-      .recombined()
   }
 }

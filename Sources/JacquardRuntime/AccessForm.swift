@@ -20,25 +20,20 @@ enum AccessForm {
         guard isInside(index, extent, space.originalExtents) else { return nil }
       }
     }
-    return space.rewritten(position(access, buffer))
-  }
-
-  /// The position over the old axes, simplified.
-  static func position(_ access: Access, _ buffer: Buffer) -> IndexExpression {
-    zip(access.indices, buffer.layout.strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }.recombined()
+    return space.rewritten(access.position(in: buffer))
   }
 
   /// Expressions that a nest will rewrite for an access: what decides which axes may be joined.
   static func expressions(_ access: Access, _ buffer: Buffer, extents: [Int]) -> [IndexExpression] {
     let plain = access.indices.allSatisfy { $0.values.isEmpty }
     let inside = zip(access.indices, buffer.extents).allSatisfy { isInside($0, $1, extents) }
-    return plain && (access.fill == nil || inside) ? [position(access, buffer)] : access.indices
+    return plain && (access.fill == nil || inside) ? [access.position(in: buffer)] : access.indices
   }
 
   /// One expression an index that needs a check, and one for all others together.
   static func indices(_ access: Access, _ buffer: Buffer, _ space: Space) -> [Index] {
     if linear(access, buffer, space) != nil {
-      return [Index(expression: position(access, buffer), bound: JQ_BOUND_PROVED, extent: buffer.count, stride: 1)]
+      return [Index(expression: access.position(in: buffer), bound: JQ_BOUND_PROVED, extent: buffer.count, stride: 1)]
     }
     return zip(zip(access.indices, buffer.extents), buffer.layout.strides).map { pair, stride in
       let (index, extent) = pair

@@ -22,6 +22,7 @@ struct NestEncoder {
   init(_ nest: LoopNest, plan: Plan, arrays: CArrays, extra: Access? = nil) throws {
     self.plan = plan
     self.arrays = arrays
+    let nest = NestEncoder.inRows(nest)
     self.nest = nest
     let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
     space = Space(
@@ -29,6 +30,17 @@ struct NestEncoder {
       expressions: NestEncoder.expressions(nest, extra, plan, extents: nest.outer + inner))
     for stage in nest.stages { try encode(stage) }
     if registerCount > 4096 { throw Diagnostic("a kernel needs \(registerCount) registers", kind: .unsupported) }
+  }
+
+  /// A map with the last axis as inner loop, if a place is known only when it runs: it is then found once a row.
+  private static func inRows(_ nest: LoopNest) -> LoopNest {
+    guard nest.stages.count == 1, nest.stages[0].inner.isEmpty, nest.stages[0].reductions.isEmpty,
+      let last = nest.outer.last, last >= 8, nest.stages[0].body.contains(where: \.isIndirectLoad)
+    else { return nest }
+    var result = nest
+    result.outer.removeLast()
+    result.stages[0].inner = [last]
+    return result
   }
 
   private static func expressions(
@@ -261,5 +273,11 @@ extension IndexExpression.Term {
   fileprivate func encoded(_ atom: jq_atom, _ argument: Int, _ divisor: Int) -> jq_term {
     jq_term(
       atom: Int32(atom.rawValue), argument: Int32(argument), coefficient: Int64(coefficient), divisor: Int64(divisor))
+  }
+}
+
+extension Instruction {
+  fileprivate var isIndirectLoad: Bool {
+    if case .load(let access) = operation { !access.indices.allSatisfy(\.hasNoValues) } else { false }
   }
 }

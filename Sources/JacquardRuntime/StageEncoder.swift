@@ -157,7 +157,7 @@ struct StageEncoder {
     return expression.values.reduce(own) { max($0, info(registerOf[$1]).depth) }
   }
 
-  /// The expression with value numbers replaced by registers of i64 at a depth.
+  /// An expression of the new axes with value numbers replaced by registers of i64 at a depth.
   private mutating func prepared(_ expression: IndexExpression, _ depth: Depth) -> IndexExpression {
     var replacement: [Int: Int] = [:]
     for value in expression.values {
@@ -167,8 +167,7 @@ struct StageEncoder {
       use(ready)
       replacement[value] = ready
     }
-    let axes = space.rewritten(expression)
-    return axes.mappingValues { replacement[$0] ?? 0 }
+    return expression.mappingValues { replacement[$0] ?? 0 }
   }
 
   private mutating func asInteger(_ register: Int) -> Int {
@@ -204,23 +203,56 @@ struct StageEncoder {
       result.strides = arrays.array(strides.map { Int64($0) })
       setDensity(&result, strides)
     } else {
-      let forms = AccessForm.indices(access, buffer, space)
-      var indices: [jq_index] = []
-      for form in forms {
-        let expression = prepared(form.expression, depth)
-        expressions.append(expression)
-        indices.append(
-          jq_index(
-            expression: Int32(expressions.count - 1), bound: Int32(form.bound.rawValue), extent: Int64(form.extent),
-            stride: Int64(form.stride)))
+      var forms = AccessForm.indices(access, buffer, space)
+      for k in forms.indices { forms[k].expression = space.rewritten(forms[k].expression) }
+      var own = depth
+      if depth == .point, !isColumns, let split = split(forms) {
+        (forms, own) = (split.rows, .row)
+        result.is_split = 1
+        result.strides = arrays.array(split.strides.map { Int64($0) })
+        setDensity(&result, split.strides)
       }
-      // Later indices may have needed instructions: the registers of all must live until the access is made.
-      for register in expressions.suffix(forms.count).flatMap(\.values) { use(register) }
-      result.indices = arrays.array(indices)
-      result.index_count = Int32(indices.count)
+      setIndices(&result, forms, own)
     }
     accesses.append(result)
     return (accesses.count - 1, depth)
+  }
+
+  private mutating func setIndices(_ access: inout jq_access, _ forms: [AccessForm.Index], _ depth: Depth) {
+    var indices: [jq_index] = []
+    for form in forms {
+      let expression = prepared(form.expression, depth)
+      expressions.append(expression)
+      indices.append(
+        jq_index(
+          expression: Int32(expressions.count - 1), bound: Int32(form.bound.rawValue), extent: Int64(form.extent),
+          stride: Int64(form.stride)))
+    }
+    // Later indices may have needed instructions: the registers of all must live until the access is made.
+    for register in expressions.suffix(forms.count).flatMap(\.values) { use(register) }
+    access.indices = arrays.array(indices)
+    access.index_count = Int32(indices.count)
+  }
+
+  /// The indices of the first point of each row, and the strides along the inner axes: where only the rows lie unevenly. The strides
+  /// of outer axes are 0.
+  private func split(_ forms: [AccessForm.Index]) -> (rows: [AccessForm.Index], strides: [Int])? {
+    let outer = space.outer.count
+    var strides = [Int](repeating: 0, count: space.extents.count)
+    var rows = forms
+    for (k, form) in forms.enumerated() {
+      for axis in form.expression.axes where axis >= outer {
+        let factor = form.expression.coefficient(ofAxis: axis)
+        strides[axis] += factor * form.stride
+        rows[k].expression = rows[k].expression - .axis(axis) * factor
+        if form.bound != JQ_BOUND_PROVED { return nil }
+      }
+      let left = rows[k].expression
+      guard !left.axes.contains(where: { $0 >= outer }),
+        left.values.allSatisfy({ info(registerOf[$0]).depth < .point })
+      else { return nil }
+    }
+    return (rows, strides)
   }
 
   private func setDensity(_ access: inout jq_access, _ strides: [Int]) {

@@ -78,13 +78,13 @@ struct Mutator {
     #expect(accepted > 0 && accepted < 5_000, "\(name): \(accepted) accepted")
   }
 
-  @Test(.timeLimit(.minutes(5))) func damagedJSON() throws {
+  @Test(.timeLimit(.minutes(10))) func damagedJSON() throws {
     run("json", BadFileTests.json) { try Graph(json: $0, file: "m", registry: tinyRegistry) }
     let everything = try TinyGraphs.everything().json().text
     run("everything", everything) { try Graph(json: $0, file: "m", registry: tinyRegistry) }
   }
 
-  @Test(.timeLimit(.minutes(5))) func damagedText() throws {
+  @Test(.timeLimit(.minutes(10))) func damagedText() throws {
     run("text", BadTextTests.text) { try Graph(text: $0, file: "m", registry: tinyRegistry) }
     let everything = try TinyGraphs.everything().text().text
     run("everything", everything) { try Graph(text: $0, file: "m", registry: tinyRegistry) }

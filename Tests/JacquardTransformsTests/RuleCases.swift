@@ -145,5 +145,14 @@ enum RuleCases {
       return try b.transpose(product, [0, 2, 1])
     },
     Case("fma", [v, v, v], "fma(x0, x1, x2)") { b, x in try b.add(x[2], b.multiply(x[0], x[1])) },
+    Case("addOfScatter", ["f64[5]", "i32[2]", "f64[2]"], "scatterAdd[axis:0](x0, x1, x2)") { b, x in
+      try b.add(x[0], b.scatterAdd(b.zeros([5], .f64), x[1], x[2], axis: 0))
+    },
+    Case("subtractOfScatter", ["f64[5]", "i32[2]", "f64[2]"], "scatterAdd[axis:0](x0, x1, negate(x2))") { b, x in
+      try b.subtract(x[0], b.scatterAdd(b.zeros([5], .f64), x[1], x[2], axis: 0))
+    },
+    Case(
+      "scaledScatter", ["f64[]", "i32[2]", "f64[2]"], "scatterAdd[axis:0](broadcast[shape:5](0), x1, multiply(x0, x2))"
+    ) { b, x in try b.multiply(x[0], b.scatterAdd(b.zeros([5], .f64), x[1], x[2], axis: 0)) },
   ]
 }

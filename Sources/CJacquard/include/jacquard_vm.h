@@ -56,6 +56,7 @@ typedef struct jq_access {
     int32_t index_count;
     int32_t node;          /* to name when a run-time index is out of range */
     int64_t fill;          /* bits of the value where a guard fails */
+    uint8_t is_split;      /* the indices give the position of a row, the strides lead along the inner axes */
 } jq_access;
 
 /* ---- Instructions ---- */

@@ -47,17 +47,20 @@ extension GraphBuilder {
   /// Copies of a tensor side by side, so many along each axis.
   public func tile(_ x: ValueID, repeats: [Dim]) throws -> ValueID { try apply(Tile(repeats: repeats), x) }
 
-  /// Repeats a tensor along a new axis, and joins that with the axis beside it. Axes that do not take part are joined first, so
-  /// that the rank on the way is four at most.
+  /// Repeats a tensor along a new axis, and joins that with the axis beside it.
   func copies(of x: ValueID, _ count: Dim, along axis: Int, before place: Int) throws -> ValueID {
     let shape = shape(x)
-    let (left, right) = (Shape(Array(shape.dims[..<axis])), Shape(Array(shape.dims[(axis + 1)...])))
-    let flat = [try left.elementCount(), shape[axis], try right.elementCount()]
-    let spread = try expandDims(reshape(x, Shape(flat)), axis: place == axis ? 1 : 2)
-    var target = self.shape(spread)
-    target.dims[place == axis ? 1 : 2] = count
     var result = shape
     result.dims[axis] = try shape[axis].times(count)
+    if shape.rank == TensorType.maximumRank {
+      // There is no place for one more axis: the others are joined on the way.
+      let (left, right) = (Shape(Array(shape.dims[..<axis])), Shape(Array(shape.dims[(axis + 1)...])))
+      let flat = try reshape(x, [left.elementCount(), shape[axis], right.elementCount()])
+      return try reshape(copies(of: flat, count, along: 1, before: place == axis ? 1 : 2), result)
+    }
+    let spread = try expandDims(x, axis: place)
+    var target = self.shape(spread)
+    target.dims[place] = count
     return try reshape(broadcast(spread, to: target), result)
   }
 }
