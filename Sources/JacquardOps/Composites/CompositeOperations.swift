@@ -9,5 +9,6 @@ public enum CompositeOperations {
     Dropout.self, AveragePool.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
     GaussianKL.self, Tile.self, RepeatElements.self, PadBorder.self, Tril.self, Triu.self, OneHot.self, TopK.self,
+    Solve.self, Inverse.self, Determinant.self, LogAbsDeterminant.self, LeastSquares.self,
   ]
 }
