@@ -11,14 +11,15 @@ static int64_t now(void) {
 }
 
 /* Keeps the failure that comes first in the program, whichever thread meets it first. */
-void jq_report(const jq_worker *w, int32_t node, int64_t position, int64_t index, int64_t extent) {
+void jq_report(const jq_worker *w, jq_failure found) {
     jq_run_state *run = w->run;
     while (__atomic_exchange_n(&run->failure_lock, 1, __ATOMIC_ACQUIRE)) {}
     jq_failure *f = run->failure;
     int earlier = w->time < run->failed;
-    if (w->time == run->failed) earlier = w->nest < f->nest || (w->nest == f->nest && position < f->position);
+    if (w->time == run->failed) earlier = w->nest < f->nest || (w->nest == f->nest && found.position < f->position);
     if (earlier) {
-        *f = (jq_failure){w->kernel, w->program, w->nest, node, position, index, extent};
+        found.kernel = w->kernel, found.program = w->program, found.nest = w->nest;
+        *f = found;
         __atomic_store_n(&run->failed, w->time, __ATOMIC_RELEASE);
     }
     __atomic_store_n(&run->failure_lock, 0, __ATOMIC_RELEASE);

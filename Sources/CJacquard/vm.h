@@ -62,7 +62,8 @@ static inline int64_t jq_points(int depth, const jq_block *block) {
 /* Fills `n` elements of `size` bytes. */
 void jq_fill(void *to, int64_t bits, int size, int64_t n);
 
-void jq_report(const jq_worker *w, int32_t node, int64_t position, int64_t index, int64_t extent);
+/* Keeps a failure, unless one that comes earlier in the program is known: `found` has node, position and what is wrong there. */
+void jq_report(const jq_worker *w, jq_failure found);
 
 /* Most points of a tile of registers that are evaluated as positions at once. */
 enum { JQ_LARGEST_TILE = 2048 };

@@ -259,7 +259,8 @@ static void general_positions(const jq_worker *w, const jq_nest *nest, const jq_
             const int64_t v = values[p];
             if (v < 0 || v >= index->extent) {
                 if (index->bound == JQ_BOUND_CHECK && out[p] >= 0)
-                    jq_report(w, access->node, point_number(nest, depth, block, p), v, index->extent);
+                    jq_report(w, (jq_failure){.node = access->node, .index = v, .extent = index->extent,
+                                              .position = point_number(nest, depth, block, p)});
                 out[p] = REFUSED;
             }
             if (out[p] >= 0) out[p] += v * index->stride;

@@ -8,7 +8,7 @@
 #endif
 
 #define JQ_ROWS_HEAD(name) \
-    static void name(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item)
+    static int64_t name(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item)
 
 /* Totals are kept in `wide`. */
 #define JQ_TOTAL(name, type, wide, start, op) \
@@ -28,6 +28,7 @@
                 } \
             } \
         } \
+        return JQ_ITEM_DONE; \
     }
 
 #define JQ_RECURRENCE(name, type, wide) \
@@ -46,6 +47,7 @@
                 } \
             } \
         } \
+        return JQ_ITEM_DONE; \
     }
 
 /* The first of equal elements; a NaN (which no integer is) stays. */
@@ -67,6 +69,7 @@
                 } \
             } \
         } \
+        return JQ_ITEM_DONE; \
     }
 
 /* `wide` of integers is unsigned: they wrap around. */

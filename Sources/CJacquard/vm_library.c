@@ -1,12 +1,15 @@
-/* Library calls of the tile machine: functions of whole rows that loops cannot express. The work falls into items by the
+/* Library calls of the tile machine: functions of whole rows and matrices that loops cannot express. The work falls into items by the
  * shape alone, each done by one thread from beginning to end: the same bytes for any number of threads. */
 #include "vm.h"
 #include "vm_library.h"
 
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter) {
     int64_t done = 0, item;
-    for (; (item = jq_next_item(counter)) < call->items; done++)
-        call->function(call, w->buffers, w->scratch, item);
+    for (; (item = jq_next_item(counter)) < call->items; done++) {
+        const int64_t bad = call->function(call, w->buffers, w->scratch, item);
+        if (bad == JQ_ITEM_DONE) continue;
+        jq_report(w, (jq_failure){.node = call->node, .position = bad, .index = bad, .reason = call->reason});
+    }
     return done;
 }
 
@@ -16,7 +19,8 @@ static int64_t lines_of_item(const int64_t *p) {
     return many > few ? many : few;
 }
 
-int64_t jq_library_items(const int64_t *p) {
+int64_t jq_library_items(jq_library_code code, const int64_t *p) {
+    if (code >= JQ_CHOLESKY) return jq_matrix_items(p);
     const int64_t lines = p[JQ_ROWS_BEFORE] * p[JQ_ROWS_AFTER], step = lines_of_item(p);
     return (lines + step - 1) / step;
 }
@@ -42,9 +46,11 @@ int jq_next_lines(jq_lines *l) {
 }
 
 int64_t jq_library_scratch(jq_library_code code, const int64_t *p) {
+    if (code >= JQ_CHOLESKY) return jq_matrix_scratch(code, p);
     return code == JQ_SORT ? 2 * (int64_t)sizeof(jq_sort_entry) * p[JQ_ROWS_LENGTH] : 0;
 }
 
 jq_library_function jq_library(jq_library_code code, jq_dtype dtype) {
+    if (code >= JQ_CHOLESKY) return jq_matrix_function(code, dtype);
     return code == JQ_SORT ? jq_sort_rows : jq_cumulative(code, dtype);
 }

@@ -31,9 +31,19 @@ typedef struct jq_sort_entry {
     int64_t position;
 } jq_sort_entry;
 
-void jq_sort_rows(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item);
+int64_t jq_sort_rows(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item);
 
 /* NULL where it is not defined. */
 jq_library_function jq_cumulative(jq_library_code code, jq_dtype dtype);
+
+/* Places in the parameters of functions of matrices: how many there are, their rows and columns, and JQ_LOWER and so on. A
+ * triangular system has `rows` equations and `columns` right-hand sides. */
+enum { JQ_MATRIX_COUNT, JQ_MATRIX_ROWS, JQ_MATRIX_COLUMNS, JQ_MATRIX_FLAGS };
+enum { JQ_LOWER = 1, JQ_TRANSPOSED = 2, JQ_UNIT_DIAGONAL = 4 };
+
+int64_t jq_matrix_items(const int64_t *parameters);
+int64_t jq_matrix_scratch(jq_library_code code, const int64_t *parameters);
+/* NULL where it is not defined. */
+jq_library_function jq_matrix_function(jq_library_code code, jq_dtype dtype);
 
 #endif

@@ -61,7 +61,7 @@ static const jq_sort_entry *sorted(jq_sort_entry *e, jq_sort_entry *other, int64
     return e;
 }
 
-void jq_sort_rows(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item) {
+int64_t jq_sort_rows(const jq_library_call *call, void *const *buffers, unsigned char *scratch, int64_t item) {
     const jq_dtype dtype = (jq_dtype)call->dtype;
     const size_t size = (size_t)jq_element_size(dtype);
     const unsigned char *x = buffers[call->operands[0]];
@@ -85,4 +85,5 @@ void jq_sort_rows(const jq_library_call *call, void *const *buffers, unsigned ch
             }
         }
     }
+    return JQ_ITEM_DONE;
 }

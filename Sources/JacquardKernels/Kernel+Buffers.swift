@@ -29,13 +29,13 @@ extension LoopNest {
 }
 
 extension Kernel {
-  /// Whether it checks indices as it runs, so that a step may end with it.
+  /// Whether it checks indices or matrices as it runs, so that a step may end with it.
   public var canFail: Bool {
     switch kind {
     case .loops(let nests): nests.contains { $0.stages.contains(where: \.body.canFail) }
     case .contraction(let product): product.epilogue.canFail
     case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
-    case .library: false
+    case .library(let call): call.function.failure != nil
     case .control(let control): control.canFail
     }
   }

@@ -13,8 +13,38 @@ public struct LibraryCall: Hashable, Codable, Sendable {
     case cumulativeMaximum, cumulativeMinimum
     /// `y[t] = a[t] * y[t - 1] + b[t]`, y before the first 0. Operands a, b.
     case linearRecurrence
+    /// The lower factor of a symmetric matrix, `A = L Lᵀ`.
+    case cholesky
+    /// The solution of a triangular system. Operands the matrix, the right-hand sides.
+    case triangularSolve
+    /// The factors of `P A = L U` in one matrix, the order of rows (i64), the sign of that order.
+    case lu
+    /// The factors of `A = Q R`.
+    case qr
+    /// Eigenvalues, ascending, and eigenvectors of a symmetric matrix.
+    case eigh
+    /// The factors of `A = U diag(s) Vᵀ`, s descending.
+    case svd
 
-    public var operandCount: Int { self == .linearRecurrence ? 2 : 1 }
+    public var operandCount: Int { self == .linearRecurrence || self == .triangularSolve ? 2 : 1 }
+
+    /// Whether it works on whole matrices (its parameters are `Matrices`), not along an axis (`Rows`).
+    public var isOfMatrices: Bool {
+      switch self {
+      case .cholesky, .triangularSolve, .lu, .qr, .eigh, .svd: true
+      default: false
+      }
+    }
+
+    /// What is wrong where it has no result; nil if it always has one.
+    public var failure: Failure? {
+      switch self {
+      case .cholesky: .notPositiveDefinite
+      case .triangularSolve: .singular
+      case .eigh, .svd: .notConverged
+      default: nil
+      }
+    }
 
     /// Whether there is a second result, of positions.
     public var hasPositions: Bool {
@@ -25,20 +55,41 @@ public struct LibraryCall: Hashable, Codable, Sendable {
     }
 
     /// Whether it is defined for a type: values that are only moved may be of any.
-    public func takes(_ dtype: DType) -> Bool { self == .sort || dtype.isNumeric && dtype.computeType == dtype }
+    public func takes(_ dtype: DType) -> Bool {
+      isOfMatrices ? dtype == .f32 || dtype == .f64 : self == .sort || dtype.isNumeric && dtype.computeType == dtype
+    }
+  }
+
+  /// Why a matrix has no result.
+  public enum Failure: CaseIterable, Sendable {
+    case notPositiveDefinite, singular, notConverged
+
+    /// - Parameter matrix: its number among those of the batch.
+    public func message(_ matrix: Int) -> String {
+      switch self {
+      case .notPositiveDefinite: "matrix \(matrix) is not positive definite"
+      case .singular: "matrix \(matrix) is singular: its diagonal has a 0"
+      case .notConverged: "the iteration for matrix \(matrix) does not converge"
+      }
+    }
   }
 
   public var function: Function
   public var operands: [BufferID]
   public var results: [BufferID]
-  /// What they mean depends on the function: see `Rows`.
+  /// What they mean depends on the function: see `Rows` and `Matrices`.
   public var parameters: [Int]
+  /// The node to name where there is no result.
+  public var node: NodeID?
 
-  public init(_ function: Function, _ operands: [BufferID], to results: [BufferID], parameters: [Int]) {
+  public init(
+    _ function: Function, _ operands: [BufferID], to results: [BufferID], parameters: [Int], node: NodeID? = nil
+  ) {
     self.function = function
     self.operands = operands
     self.results = results
     self.parameters = parameters
+    self.node = node
   }
 
   /// The parameters of functions that work along one axis of dense arrays of one shape.

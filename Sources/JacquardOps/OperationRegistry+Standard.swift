@@ -25,11 +25,14 @@ public enum StructuralOperations {
     CumulativeSum.self, CumulativeProduct.self, CumulativeMaximum.self, CumulativeMinimum.self, LinearRecurrence.self,
     Sort.self,
   ]
+  public static let linearAlgebra: [any Operation.Type] = [
+    Cholesky.self, TriangularSolve.self, LU.self, QR.self, Eigh.self, SVD.self,
+  ]
   public static let sources: [any Operation.Type] = [
     Constant.self, Iota.self, Dimension.self, Barrier.self, RandomUniform.self, RandomNormal.self,
     RandomBernoulli.self, FoldKey.self, CustomGradient.self,
   ]
   public static let control: [any Operation.Type] = [Scan.self, Cond.self, While.self]
   public static let all: [any Operation.Type] =
-    reductions + products + pooling + shapes + indexing + scans + sources + control
+    reductions + products + pooling + shapes + indexing + scans + linearAlgebra + sources + control
 }

@@ -136,7 +136,7 @@ struct Donation {
     _ lastRead: [BufferID: Int]
   ) -> String? {
     guard let position = writer[new] else { return program[new].count == 0 ? nil : "it is not computed by a kernel" }
-    if program.kernels[position].canFail { return "an index is checked while the new value is written" }
+    if program.kernels[position].canFail { return "an index or a matrix is checked while the new value is written" }
     guard let read = lastRead[old] else { return nil }
     if read > position { return "the old value is read after the new one is written" }
     if read == position && !rule.canOverwrite(program.kernels[position], new, over: old) {

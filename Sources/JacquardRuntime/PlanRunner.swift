@@ -119,8 +119,7 @@ public final class PlanRunner: StepRunner {
     let kernel = plan.program.kernels[Int(failure.kernel)].name
     let label = node?.label ?? kernel
     return Diagnostic(
-      "index \(failure.index) is out of range 0..<\(failure.extent), at element \(failure.position)", kind: .runtime,
-      place: failure.program == 0 ? label : "\(kernel): \(label)",
+      failure.message, kind: .runtime, place: failure.program == 0 ? label : "\(kernel): \(label)",
       site: node?.site.flatMap { SourceSite(parsing: $0) })
   }
 

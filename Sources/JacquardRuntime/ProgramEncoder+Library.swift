@@ -12,7 +12,33 @@ extension LibraryCall.Function {
     case .cumulativeMaximum: JQ_CUMULATIVE_MAXIMUM
     case .cumulativeMinimum: JQ_CUMULATIVE_MINIMUM
     case .linearRecurrence: JQ_LINEAR_RECURRENCE
+    case .cholesky: JQ_CHOLESKY
+    case .triangularSolve: JQ_TRIANGULAR_SOLVE
+    case .lu: JQ_LU
+    case .qr: JQ_QR
+    case .eigh: JQ_EIGH
+    case .svd: JQ_SVD
     }
+  }
+}
+
+extension LibraryCall.Failure {
+  /// The runtime's number of it.
+  var code: jq_reason {
+    switch self {
+    case .notPositiveDefinite: JQ_NOT_POSITIVE_DEFINITE
+    case .singular: JQ_SINGULAR
+    case .notConverged: JQ_NOT_CONVERGED
+    }
+  }
+}
+
+extension jq_failure {
+  var message: String {
+    for failure in LibraryCall.Failure.allCases where failure.code.rawValue == UInt32(reason) {
+      return failure.message(Int(position))
+    }
+    return "index \(index) is out of range 0..<\(extent), at element \(position)"
   }
 }
 
@@ -29,8 +55,10 @@ extension ProgramEncoder {
     result.results = arrays.array(call.results.map { Int32($0.index) })
     result.parameters = arrays.array(call.parameters.map { Int64($0) })
     result.dtype = Int32(dtype.code.rawValue)
-    result.items = jq_library_items(result.parameters)
-    scratch += Int(jq_library_scratch(call.function.code, result.parameters))
+    result.items = jq_library_items(call.function.code, result.parameters)
+    result.node = Int32(clamping: call.node?.index ?? -1)
+    result.reason = Int32(call.function.failure?.code.rawValue ?? 0)
+    scratch += (Int(jq_library_scratch(call.function.code, result.parameters)) + 63) & ~63
     return result
   }
 }

@@ -17,6 +17,8 @@ struct ElementwiseGolden {
   let averagesSamples: Bool
   let inputs: [HostTensor]
   let output: HostTensor
+  /// Further outputs, where the file has them.
+  let others: [HostTensor]
   let tolerance: Tolerance
   /// Present where the case is differentiated.
   let gradient: Gradient?
@@ -51,8 +53,9 @@ struct ElementwiseGolden {
     }
     operation = try registry.decode(known, attributes: attributes)
     averagesSamples = attributes.contains(AttributeField("reduction", .string("sumPerSample")))
-    guard let output = try entry.required("outputs").array().first else { return nil }
-    self.output = try tensors.tensor(output.string())
+    let outputs = try entry.required("outputs").array().map { try tensors.tensor($0.string()) }
+    guard let output = outputs.first else { return nil }
+    (self.output, others) = (output, Array(outputs.dropFirst()))
     tolerance = try Self.tolerance(entry.required("tolerance").object())
     gradient = try entry["cotangent"].map { cotangent in
       Gradient(
@@ -68,6 +71,7 @@ struct ElementwiseGolden {
     case .integer(let value): .int(Int(value))
     case .string(let value): .string(value)
     case .array(let items): .array(try items.map { try attribute($0) })
+    case .object(let fields): .object(try fields.map { AttributeField($0.name, try attribute($0.value)) })
     default: .float(try value.double())
     }
   }
@@ -80,6 +84,21 @@ struct ElementwiseGolden {
     default:
       .close(relative: try entry.required("rtol").double(), absolute: try entry.required("atol").double())
     }
+  }
+}
+
+extension ElementwiseGolden {
+  /// What is wrong first with the further outputs, or nil.
+  func differenceOfOthers() throws -> String? {
+    if others.isEmpty { return nil }
+    let types = try operation.inferTypes(TypeContext(inputs.map(\.type)))
+    let results = try operation.reference(ReferenceContext(inputs, outputs: types))
+    for (index, expected) in others.enumerated() {
+      if let difference = tolerance.difference(results[index + 1], expected) {
+        return "output \(index + 1)\(difference)"
+      }
+    }
+    return nil
   }
 }
 

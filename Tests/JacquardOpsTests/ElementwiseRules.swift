@@ -10,8 +10,9 @@ struct ElementwiseRules {
   func cotangents(of result: ValueID, _ cotangent: ValueID, to inputs: [ValueID]) throws -> [ValueID?] {
     var known = [result: cotangent]
     for node in builder.graph.nodes.reversed() where !node.results.contains(where: inputs.contains) {
-      guard !node.inputs.isEmpty, let g = node.results.first.flatMap({ known[$0] }) else { continue }
-      let found = try cotangents(node.operation, node.inputs, node.results, g)
+      let given = node.results.map { known[$0] }
+      guard !node.inputs.isEmpty, given.contains(where: { $0 != nil }) else { continue }
+      let found = try cotangents(node.operation, node.inputs, node.results, given)
       for (input, value) in zip(node.inputs, found) {
         guard let value = try value.map({ try reduced($0, to: input) }) else { continue }
         known[input] = try known[input].map { try builder.add($0, value) } ?? value
@@ -21,16 +22,18 @@ struct ElementwiseRules {
   }
 
   private func cotangents(
-    _ operation: any Operation, _ inputs: [ValueID], _ results: [ValueID], _ g: ValueID
+    _ operation: any Operation, _ inputs: [ValueID], _ results: [ValueID], _ given: [ValueID?]
   ) throws -> [ValueID?] {
     let context = GradientContext(
-      builder: builder, inputs: inputs, outputs: results, cotangents: [g],
+      builder: builder, inputs: inputs, outputs: results, cotangents: given,
       needed: inputs.map { builder.type($0).dtype.isFloat }, graphs: [])
     switch try operation.gradient(context) {
     case .cotangents(let list): return list.map { if case .value(let value) = $0 { value } else { nil } }
     case .nonDifferentiable(let reason): throw Diagnostic(reason)
     case .decomposed:
-      guard let composite = operation as? any CompositeOperation else { throw Diagnostic("nothing to decompose") }
+      guard let composite = operation as? any CompositeOperation, let g = given[0] else {
+        throw Diagnostic("nothing to decompose")
+      }
       return try cotangents(of: composite.decompose(builder, inputs)[0], g, to: inputs)
     }
   }

@@ -1,9 +1,12 @@
 import JacquardCore
+import JacquardIR
 import JacquardKernels
+import JacquardOps
 
 /// Library calls, the slow and obvious way.
 extension StructuralKernelRunner {
   mutating func run(_ call: LibraryCall) throws {
+    if call.function.isOfMatrices { return try runMatrices(call) }
     guard let rows = LibraryCall.Rows(call.parameters) else { throw Diagnostic("no rows") }
     for before in 0..<rows.before {
       for after in 0..<rows.after {
@@ -17,6 +20,26 @@ extension StructuralKernelRunner {
           }
         }
       }
+    }
+  }
+
+  /// By the operation whose function it is, which golden values check.
+  private mutating func runMatrices(_ call: LibraryCall) throws {
+    guard let matrices = LibraryCall.Matrices(call.parameters) else { throw Diagnostic("no matrices") }
+    let operations: [LibraryCall.Function: any Operation] = [
+      .cholesky: Cholesky(), .lu: LU(), .qr: QR(), .eigh: Eigh(), .svd: SVD(),
+      .triangularSolve: TriangularSolve(
+        lower: matrices.isLower, transposed: matrices.isTransposed, unitDiagonal: matrices.hasUnitDiagonal),
+    ]
+    guard let operation = operations[call.function] else { throw Diagnostic("no operation") }
+    let operands = try zip(call.operands, call.function.parts(matrices).operands).map { id, part in
+      try memory[id.index].reshaped([matrices.count, part.rows, part.columns])
+    }
+    let types = try operation.inferTypes(TypeContext(operands.map(\.type)))
+    let results = try operation.reference(ReferenceContext(operands, outputs: types))
+    for (id, result) in zip(call.results, results) {
+      memory[id.index] = try result.reshaped(memory[id.index].sizes)
+      written[id.index].formUnion(0..<result.count)
     }
   }
 

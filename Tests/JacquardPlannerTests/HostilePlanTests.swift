@@ -17,7 +17,7 @@ import Testing
   }
 
   enum Victim: Sendable, CaseIterable {
-    case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort, scan, cond, whileLoop
+    case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort, matrices, scan, cond, whileLoop
   }
 
   static func plan(_ victim: Victim) throws -> Plan {
@@ -47,6 +47,16 @@ import Testing
           let sorted = try b.sort(b.input("x", "f32[6,40]"), axis: 1)
           try b.output("y", sorted.values)
           try b.output("p", sorted.positions)
+        }
+      ).plan
+    case .matrices:
+      try Compiler.compile(
+        graph { b in
+          let lu = try b.lu(b.input("a", "f32[5,4,4]"))
+          let x = try b.triangularSolve(lu.factors, b.input("b", "f32[5,4,3]"))
+          for (name, value) in [("lu", lu.factors), ("p", lu.order), ("sign", lu.sign), ("x", x)] {
+            try b.output(name, value)
+          }
         }
       ).plan
     case .pad:

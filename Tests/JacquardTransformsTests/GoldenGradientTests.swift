@@ -75,6 +75,7 @@ import Testing
     case .integer(let value): .int(Int(value))
     case .string(let value): .string(value)
     case .array(let items): .array(try items.map(attribute))
+    case .object(let fields): .object(try fields.map { AttributeField($0.name, try attribute($0.value)) })
     default: .float(try value.double())
     }
   }

@@ -168,14 +168,22 @@ typedef struct jq_scatter {
 typedef enum jq_library_code {
     JQ_SORT, JQ_CUMULATIVE_SUM, JQ_CUMULATIVE_PRODUCT, JQ_CUMULATIVE_MAXIMUM, JQ_CUMULATIVE_MINIMUM,
     JQ_LINEAR_RECURRENCE,
+    JQ_CHOLESKY, JQ_TRIANGULAR_SOLVE, JQ_LU, JQ_QR, JQ_EIGH, JQ_SVD, /* functions of matrices: from JQ_CHOLESKY on */
     JQ_LIBRARY_COUNT
 } jq_library_code;
 
+/* Why a step failed. */
+typedef enum jq_reason {
+    JQ_INDEX_OUT_OF_RANGE, JQ_NOT_POSITIVE_DEFINITE, JQ_SINGULAR, JQ_NOT_CONVERGED
+} jq_reason;
+
 typedef struct jq_library_call jq_library_call;
 
-/* Does one item of the work, with a thread's scratch. */
-typedef void (*jq_library_function)(const jq_library_call *call, void *const *buffers, unsigned char *scratch,
-                                    int64_t item);
+/* Does one item of the work, with a thread's scratch. Gives the number of the first matrix of the item for which there is no
+ * result, else JQ_ITEM_DONE. */
+typedef int64_t (*jq_library_function)(const jq_library_call *call, void *const *buffers, unsigned char *scratch,
+                                       int64_t item);
+#define JQ_ITEM_DONE (-1)
 
 struct jq_library_call {
     jq_library_function function;
@@ -183,12 +191,14 @@ struct jq_library_call {
     const int64_t *parameters;
     int32_t dtype; /* of the first operand */
     int64_t items;
+    int32_t node;   /* to name in a failure */
+    int32_t reason; /* of a failure */
 };
 
 /* NULL where the function is not defined for the type. */
 jq_library_function jq_library(jq_library_code code, jq_dtype dtype);
 /* Items that a call falls into, by its parameters alone, and the bytes of scratch that one needs. */
-int64_t jq_library_items(const int64_t *parameters);
+int64_t jq_library_items(jq_library_code code, const int64_t *parameters);
 int64_t jq_library_scratch(jq_library_code code, const int64_t *parameters);
 
 /* ---- Control flow: kernels that repeat or choose among nested programs ---- */
@@ -252,8 +262,9 @@ typedef struct jq_failure {
     int32_t kernel;       /* of the outermost program */
     int32_t program;      /* 0: the outermost one; else a nested program's number */
     int32_t nest, node;
-    int64_t position; /* element of the index operand, in row-major order of the kernel's space */
+    int64_t position; /* element of the index operand, in row-major order of the kernel's space; a matrix's number */
     int64_t index, extent;
+    int32_t reason;
 } jq_failure;
 
 /* What each thread did in each kernel, if wanted: nanoseconds from the start of the step, and tiles. */

@@ -6,12 +6,15 @@ from .composites import add_composites
 from .elementwise import add_elementwise
 from .files import write_json, write_tensors
 from .functions import add_functions
+from .linear_algebra import add_linear_algebra
 from .reductions import add_reductions
+from .sampling import add_sampling
 from .structure import add_structure
 
 
 # In this order for ever: a part's place decides what it draws.
-PARTS = (add_elementwise, add_reductions, add_structure, add_composites, add_functions, add_arrangement)
+PARTS = (add_elementwise, add_reductions, add_structure, add_composites, add_functions, add_arrangement,
+         add_linear_algebra, add_sampling)
 
 
 def write(folder):
