@@ -1,9 +1,10 @@
+import Foundation
 import Testing
 
 @testable import Jacquard
 
-/// Every layer against PyTorch, its parameters read from the file that PyTorch wrote: outputs in evaluation and training, the gradient
-/// with respect to each input and parameter, statistics after a step, and the file there and back.
+/// Every layer against PyTorch, its parameters read from the file that PyTorch wrote: outputs in evaluation and training, the
+/// gradient with respect to each input and parameter, statistics after a step, and the file there and back.
 @Suite struct LayerGoldenTests {
   @Test(arguments: LayerCases.models.map(\.name)) func agreesWithPyTorch(_ name: String) throws {
     let goldens = try LayerGoldens()
@@ -17,6 +18,16 @@ import Testing
   @Test func everyGoldenHasALayer() throws {
     let names = try LayerGoldens().json.required("cases").array().map { try $0.object().required("name").string() }
     #expect(names == LayerCases.models.map(\.name))
+  }
+
+  private static let exportFolder = ProcessInfo.processInfo.environment["JACQUARD_PYTORCH_DIR"]
+
+  /// What `Tests/PyTorch/check.py` gives to PyTorch.
+  @Test(.enabled(if: exportFolder != nil)) func writesStateDictsForPyTorch() throws {
+    let (folder, goldens) = (try #require(Self.exportFolder), try LayerGoldens())
+    for (name, model) in LayerCases.models {
+      try LayerRun<Float>(name: name, model: model, goldens: goldens, tolerance: 0).export(to: folder)
+    }
   }
 
   // MARK: Defaults

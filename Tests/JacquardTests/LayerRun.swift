@@ -7,7 +7,7 @@ struct LayerRun<S: TensorFloat> {
   let name: String
   let model: any Module
   let goldens: LayerGoldens
-  let store = ParameterStore()
+  let store = ParameterStore(seed: 1)
   /// How far values may be from the goldens, relative to the largest of a tensor (at least 1).
   let tolerance: Double
 
@@ -21,6 +21,14 @@ struct LayerRun<S: TensorFloat> {
     let count = try goldens.list(name, "training").count
     found += compare(Array(results.prefix(count)), try goldens.list(name, "training"), "training")
     return found + (try checkGradients(Array(results.dropFirst(count)))) + (try checkStatistics())
+  }
+
+  /// Draws parameters, moves statistics by a step of training, and writes a state dict and the outputs in evaluation.
+  func export(to folder: String) throws {
+    _ = try outputs(try training())
+    try store.savePyTorch(model, to: "\(folder)/\(name).safetensors")
+    let results = try outputs(try evaluation()).enumerated().map { ("output\($0)", $1) }
+    try Safetensors.write(Dictionary(uniqueKeysWithValues: results), to: "\(folder)/\(name).outputs.safetensors")
   }
 
   // MARK: Graphs

@@ -36,9 +36,10 @@ public struct SegmentMax: SegmentOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
+    if let empty = try emptyResult(builder, inputs[0]) { return [empty] }
     let (x, type) = (inputs[0], builder.type(inputs[0]))
     let lowest = try builder.constant(HostTensor(type.dtype, [], [Combiner.maximum.identity(type.dtype)]))
-    let base = try builder.broadcast(lowest, to: Shape([segments] + type.shape.dims.dropFirst()))
+    let base = try builder.broadcast(lowest, to: resultType(type).shape)
     let places = try builder.expandDims(inputs[1], axis: 1)
     let largest = try builder.scatterND(base, places, x, .maximum)
     let zero = try builder.constant(0, .i32)

@@ -29,6 +29,7 @@ public struct SegmentMean: SegmentOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
+    if let empty = try emptyResult(builder, inputs[0]) { return [empty] }
     let (x, dtype) = (inputs[0], builder.type(inputs[0]).dtype)
     let sum = try builder.segmentSum(x, inputs[1], segments: segments)
     let count = try builder.segmentCounts(x, inputs[1], segments, dtype)

@@ -9,7 +9,7 @@ enum SegmentRules {
   ]
   static let conventions = [
     "a segment without rows is 0", "the rows of a segment need not be neighbours",
-    "an id outside 0 ..< segments is an error when the graph runs",
+    "an id outside 0 ..< segments is an error when the graph runs, unless the result has no elements",
   ]
 }
 
@@ -27,7 +27,15 @@ extension SegmentOperation {
     let fits = x.shape.rank > 0 && ids.shape == Shape(Array(x.shape.dims.prefix(1)))
     try require(2, fits, "ids \(ids.shape) do not fit the first axis of \(x.shape)")
     try require(3, !segments.isCertainlyNegative, "\(segments) segments")
-    return [TensorType(x.dtype, Shape([segments] + x.shape.dims.dropFirst()))]
+    return [resultType(x)]
+  }
+
+  func resultType(_ x: TensorType) -> TensorType { TensorType(x.dtype, Shape([segments] + x.shape.dims.dropFirst())) }
+
+  /// The result where it has no elements, so that no id is looked at.
+  func emptyResult(_ builder: GraphBuilder, _ x: ValueID) throws -> ValueID? {
+    let type = resultType(builder.type(x))
+    return type.shape.dims.contains(0) ? try builder.zeros(type.shape, type.dtype) : nil
   }
 }
 

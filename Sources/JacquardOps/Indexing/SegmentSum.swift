@@ -33,8 +33,9 @@ public struct SegmentSum: SegmentOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let type = builder.type(inputs[0])
-    let base = try builder.zeros(Shape([segments] + type.shape.dims.dropFirst()), type.dtype)
+    if let empty = try emptyResult(builder, inputs[0]) { return [empty] }
+    let type = resultType(builder.type(inputs[0]))
+    let base = try builder.zeros(type.shape, type.dtype)
     return [try builder.scatterAdd(base, inputs[1], inputs[0], axis: 0)]
   }
 }
