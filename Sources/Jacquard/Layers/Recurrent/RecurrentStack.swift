@@ -29,6 +29,7 @@ struct RecurrentStack: Sendable {
     _ g: GraphContext, _ x: Tensor<S>, initial: [Tensor<S>]?, states: Int, _ step: Step<S>
   ) -> (output: Tensor<S>, states: [Tensor<S>]) {
     let x = checked(g, x)
+    if x.isPoisoned { return (x, Array(repeating: x, count: states)) }
     var sequence = batchFirst ? x.transposed([1, 0, 2]) : x
     var last = [[Tensor<S>]](repeating: [], count: states)
     for layer in 0..<layers {
@@ -89,7 +90,8 @@ struct RecurrentStack: Sendable {
       let next = step(slices[0], bias.map { product + $0 } ?? product, states)
       return (next, [next[0]])
     }
-    return (outputs[0], states)
+    // A scan that fails has no outputs; its error is in the states.
+    return (outputs.first ?? states[0], states)
   }
 
   private func dropped<S: TensorFloat>(_ g: GraphContext, _ x: Tensor<S>) -> Tensor<S> {
@@ -103,7 +105,7 @@ struct RecurrentStack: Sendable {
 
   func pyTorchTensors(_ owner: any Layer) -> [PyTorchTensor] {
     let width = gates * hidden
-    return (0..<layers).flatMap { layer in
+    return (0..<max(0, layers)).flatMap { layer in
       suffixes.flatMap { suffix in
         let tail = "_l\(layer)\(suffix)"
         let weights = [("weight_ih", inputSize(layer)), ("weight_hh", hidden)].map {
