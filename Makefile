@@ -8,13 +8,15 @@ DEMO_DIR ?= out/demo
 SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
 
 VENV ?= .build/conformance
+PYTHON ?= python3
 
-.PHONY: help packages build demo test conformance bench lint format ulp fuzz sanitize consumer clean
+.PHONY: help packages build demo test conformance pytorch bench lint format ulp fuzz sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
 	@echo "make test      every test"
 	@echo "make conformance  the node tests of ONNX (installs the onnx package into a virtual environment)"
+	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
@@ -41,6 +43,12 @@ conformance: build
 	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --requirement Tests/Conformance/requirements.txt
 	@$(VENV)/bin/python Tests/Conformance/run.py "$(BIN)/jacquard" --report docs/onnx-coverage.md
+
+pytorch: packages
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
+	@mkdir -p out/pytorch
+	JACQUARD_PYTORCH_DIR=out/pytorch swift test $(SWIFT_FLAGS) --skip-build --filter writesStateDictsForPyTorch
+	@$(PYTHON) Tests/PyTorch/check.py out/pytorch
 
 consumer:
 	@Scripts/test-consumer.sh

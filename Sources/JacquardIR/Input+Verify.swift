@@ -30,7 +30,8 @@ extension Initializer {
     case .constant: (["value"], [])
     case .uniform: (["low", "high"], [])
     case .normal: ([], ["mean", "deviation"])
-    case .kaimingUniform, .kaimingNormal, .xavierUniform, .xavierNormal: ([], ["gain"])
+    case .truncatedNormal: ([], ["mean", "deviation", "low", "high"])
+    case .kaimingUniform, .kaimingNormal, .xavierUniform, .xavierNormal, .orthogonal: ([], ["gain"])
     }
   }
 
@@ -51,6 +52,18 @@ extension Initializer {
       throw Diagnostic("init from \(low) to \(high) is no range")
     }
     if let deviation, !(deviation >= 0) { throw Diagnostic("init has deviation \(deviation)") }
+    if kind == .truncatedNormal { try verifyTruncation() }
+  }
+}
+
+extension Initializer {
+  private func verifyTruncation() throws(Diagnostic) {
+    let (mean, deviation, low, high) = (mean ?? 0, deviation ?? 1, low ?? -2, high ?? 2)
+    // Beyond 8 deviations next to nothing is left to draw from.
+    let reach = 8 * deviation
+    if !(low < high) || !(low - mean <= reach) || !(mean - high <= reach) || !deviation.isFinite || deviation == 0 {
+      throw Diagnostic("init cuts N(\(mean), \(deviation)^2) to \(low) ..< \(high), where nearly nothing is")
+    }
   }
 }
 

@@ -49,6 +49,10 @@ public struct Initializer: Hashable, Sendable, Codable {
     case xavierUniform
     /// N(0, 2 gain^2 / (fanIn + fanOut)).
     case xavierNormal
+    /// N(`mean`, `deviation`^2), drawn anew outside `low ..< high` (default -2, 2).
+    case truncatedNormal
+    /// A matrix of the first axis by all others whose rows, or columns if they are fewer, are orthonormal, times `gain`.
+    case orthogonal
   }
 
   public var kind: Kind

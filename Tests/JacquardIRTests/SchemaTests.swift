@@ -46,6 +46,7 @@ import Testing
       Initializer(.constant, seed: 1, value: 2), Initializer(.uniform, low: 0, high: 1),
       Initializer(.normal, mean: 0, deviation: 2), Initializer(.xavierNormal, gain: 2), Initializer(.xavierUniform),
       Initializer(.kaimingNormal), Initializer(.kaimingUniform), Initializer(.zeros), Initializer(.ones),
+      Initializer(.truncatedNormal, low: -1), Initializer(.orthogonal, gain: 2),
     ]
     #expect(Set(initializers.map(\.kind)) == Set(Initializer.Kind.allCases))
     for (index, value) in initializers.enumerated() {

@@ -1,6 +1,7 @@
 import Foundation
-import Jacquard
 import Testing
+
+@testable import Jacquard
 
 @Suite struct ParameterStoreTests {
   private func graph() throws -> Graph {
@@ -51,6 +52,9 @@ import Testing
       (Initializer(.normal, seed: 4, mean: 1, deviation: 3), -20, 22, 3),
       (Initializer(.kaimingNormal, seed: 5), -1, 1, (1 / 200.0).squareRoot()),
       (Initializer(.xavierNormal, seed: 6), -1, 1, (2.0 / 500).squareRoot()),
+      // The deviation of N(0, 1) cut to -2 ... 2, times 3.
+      (Initializer(.truncatedNormal, seed: 7, low: -6, high: 6, deviation: 3), -6, 6, 3 * 0.8796),
+      (Initializer(.orthogonal, seed: 8, gain: 2), -2, 2, 2 / 300.0.squareRoot()),
     ]
     for (initializer, low, high, deviation) in cases {
       let values = try initializer.tensor(type, seed: 9).elements(Double.self)
@@ -60,6 +64,34 @@ import Testing
       #expect(
         abs(variance.squareRoot() - deviation) <= 0.02 * deviation, "\(initializer.kind): \(variance.squareRoot())")
     }
+  }
+
+  /// Points of N(0, 1) from tables, and there and back in the middle and in both tails.
+  @Test func quantilesOfTheNormalDistribution() {
+    for (p, z) in [(0.5, 0), (0.975, 1.959963984540054), (0.001, -3.090232306167813), (1e-10, -6.361340902404056)] {
+      #expect(abs(TruncatedNormal.inverse(p) - z) <= 1e-12, "\(p)")
+    }
+    for z in stride(from: -6.0, through: 4, by: 0.25) {
+      #expect(abs(TruncatedNormal.inverse(TruncatedNormal.below(z)) - z) <= 1e-9, "\(z)")
+    }
+  }
+
+  @Test(arguments: [[5, 9], [9, 5], [4, 2, 3], [6]]) func orthogonalStarts(_ sizes: [Int]) throws {
+    let start = Initializer(.orthogonal, seed: 3, gain: 1.5)
+    let tensor = try start.tensor(TensorType(.f64, Shape(sizes)), seed: 1)
+    let (rows, values) = (sizes[0], tensor.elements(Double.self))
+    let columns = values.count / rows
+    let vectors = (0..<min(rows, columns)).map { vector in
+      (0..<max(rows, columns)).map { values[rows <= columns ? vector * columns + $0 : $0 * columns + vector] }
+    }
+    var worst = 0.0
+    for (i, a) in vectors.enumerated() {
+      for (j, b) in vectors.enumerated() {
+        let product = zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        worst = max(worst, abs(product - (i == j ? 2.25 : 0)))
+      }
+    }
+    #expect(worst <= 1e-12, "\(sizes)")
   }
 
   @Test func filesKeepEverything() throws {

@@ -110,7 +110,9 @@ extension Initializer {
   var isRandom: Bool {
     switch kind {
     case .zeros, .ones, .constant: false
-    case .uniform, .normal, .kaimingUniform, .kaimingNormal, .xavierUniform, .xavierNormal: true
+    case .uniform, .normal, .kaimingUniform, .kaimingNormal, .xavierUniform, .xavierNormal, .truncatedNormal,
+      .orthogonal:
+      true
     }
   }
 }

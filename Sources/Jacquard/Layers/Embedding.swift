@@ -22,4 +22,6 @@ public final class Embedding: Layer {
       return g.parameter("weight", S.self, [Dim(count), Dim(size)], start).gathered(indices, axis: 0)
     }
   }
+
+  public var pyTorchTensors: [PyTorchTensor] { [pyTorchTensor("weight", [count, size])] }
 }

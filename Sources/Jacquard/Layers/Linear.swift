@@ -10,17 +10,23 @@ public final class Linear: Layer, UnaryModule {
   public let inputs: Int
   public let outputs: Int
   public let hasBias: Bool
-  let weight: Initializer
+  let weightStart: Initializer
+  let biasStart: Initializer
 
   /// - Parameters:
   ///   - weight: How the weight starts, if not as PyTorch's.
+  ///   - biasStart: How the bias starts, if not as PyTorch's.
   public init(
-    _ inputs: Int, _ outputs: Int, bias: Bool = true, weight: Initializer = Initializer(.kaimingUniform)
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, weight: Initializer = Initializer(.kaimingUniform),
+    biasStart: Initializer? = nil
   ) {
     self.inputs = inputs
     self.outputs = outputs
     self.hasBias = bias
-    self.weight = weight
+    weightStart = weight
+    // A bias has no fan-in of its own: the bound is written out.
+    let bound = inputs > 0 ? 1 / Double(inputs).squareRoot() : 0
+    self.biasStart = biasStart ?? Initializer(.uniform, low: -bound, high: bound)
   }
 
   /// - Parameter x: `[..., inputs]`.
@@ -29,15 +35,14 @@ public final class Linear: Layer, UnaryModule {
     _ x: Tensor<S>, file: String = #fileID, line: Int = #line
   ) -> Tensor<S> {
     apply(to: x, file, line) { g in
-      let product = matmul(x, g.parameter("weight", S.self, [Dim(inputs), Dim(outputs)], weight))
+      let product = matmul(x, g.parameter("weight", S.self, [Dim(inputs), Dim(outputs)], weightStart))
       if !hasBias { return product }
-      return product + g.parameter("bias", S.self, [Dim(outputs)], biasInitializer)
+      return product + g.parameter("bias", S.self, [Dim(outputs)], biasStart)
     }
   }
 
-  /// A bias has no fan-in of its own: the bound is written out.
-  private var biasInitializer: Initializer {
-    let bound = inputs > 0 ? 1 / Double(inputs).squareRoot() : 0
-    return Initializer(.uniform, low: -bound, high: bound)
+  public var pyTorchTensors: [PyTorchTensor] {
+    [pyTorchTensor("weight", [inputs, outputs], transposed: true)]
+      + (hasBias ? [pyTorchTensor("bias", [outputs])] : [])
   }
 }

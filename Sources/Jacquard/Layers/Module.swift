@@ -13,6 +13,8 @@ import JacquardIR
 public protocol Module {
   /// The parts with their names; by default the properties, in order of declaration.
   var children: [(name: String, module: any Module)] { get }
+  /// What its tensors are called and how they are laid out in PyTorch; by default those of its parts.
+  var pyTorchTensors: [PyTorchTensor] { get }
 }
 
 extension Module {
@@ -54,18 +56,33 @@ enum ModuleChildren {
   }
 }
 
+extension ModuleChildren {
+  /// Calls a closure with each layer of a module and its path below the module's own.
+  static func visitLayers(_ module: any Module, _ path: String, _ body: (any Layer, String) -> Void) {
+    if let layer = module as? any Layer { body(layer, path) }
+    for (name, child) in module.children { visitLayers(child, path.isEmpty ? name : "\(path)/\(name)", body) }
+  }
+
+  /// What a layer is called that no module names: its type, as `linear`, `conv2d`, `lstm`, `gcnConv`.
+  static func defaultName(_ layer: any Layer) -> String {
+    let type = String(describing: Swift.type(of: layer))
+    let capitals = type.prefix { $0.isUppercase }.count
+    let lowered = capitals > 1 && capitals < type.count ? capitals - 1 : capitals
+    return type.prefix(lowered).lowercased() + type.dropFirst(lowered)
+  }
+}
+
 extension GraphContext {
   /// Names the layers of a model after its properties, under the open scopes, and gives the model back.
   ///
   /// A layer that has a name in this graph keeps it.
   public func module<M: Module>(_ model: M) -> M {
-    register(model, path)
+    if path.isEmpty, let layer = model as? any Layer {
+      _ = path(of: layer)
+    } else {
+      ModuleChildren.visitLayers(model, path) { name($0, $1) }
+    }
     return model
-  }
-
-  private func register(_ module: any Module, _ path: String) {
-    if let layer = module as? any Layer { name(layer, path) }
-    for (name, child) in module.children { register(child, path.isEmpty ? name : "\(path)/\(name)") }
   }
 
   private func name(_ layer: any Layer, _ path: String) {
@@ -79,15 +96,14 @@ extension GraphContext {
   /// The name of a layer. One that no module named is called after its type: `linear`, `linear2`, ...
   func path(of layer: any Layer) -> String {
     if let path = paths[ObjectIdentifier(layer)] { return path }
-    let type = String(describing: Swift.type(of: layer))
-    let base = (path.isEmpty ? "" : path + "/") + type.prefix(1).lowercased() + type.dropFirst()
+    let base = (path.isEmpty ? "" : path + "/") + ModuleChildren.defaultName(layer)
     var name = base
     var number = 1
     while takenPaths.contains(name) {
       number += 1
       name = "\(base)\(number)"
     }
-    self.name(layer, name)
+    ModuleChildren.visitLayers(layer, name) { self.name($0, $1) }
     return name
   }
 }
@@ -95,8 +111,8 @@ extension GraphContext {
 extension Layer {
   /// Runs the layer's computation under its name, with the line of the call.
   func apply<S: TensorScalar, R>(
-    to x: Tensor<S>, _ file: String, _ line: Int, _ body: (GraphContext) -> Tensor<R>
-  ) -> Tensor<R> {
+    to x: Tensor<S>, _ file: String, _ line: Int, _ body: (GraphContext) -> R
+  ) -> R {
     let context = x.context
     return context.call(context.path(of: self), SourceSite(file: file, line: line)) { body(context) }
   }

@@ -25,16 +25,20 @@ extension Initializer {
     switch distribution(tensor.sizes) {
     case .even(let low, let high): tensor.drawUniform(key, low, high)
     case .bell(let mean, let deviation): tensor.drawNormal(key, mean, deviation)
+    case .cutBell(let bell): tensor.each { bell.quantile(key.uniform($0)) }
+    case .orthogonal(let gain): tensor.drawOrthogonal(key, gain)
     }
   }
 
-  private enum Distribution {
+  enum Distribution: Hashable {
     case even(Double, Double)
     case bell(mean: Double, deviation: Double)
+    case cutBell(TruncatedNormal)
+    case orthogonal(gain: Double)
   }
 
-  /// The formulas of `torch.nn.init`.
-  private func distribution(_ sizes: [Int]) -> Distribution {
+  /// The formulas of `torch.nn.init`, for a tensor of these sizes.
+  func distribution(_ sizes: [Int]) -> Distribution {
     let (fanIn, fanOut) = Initializer.fans(sizes)
     let scale = gain ?? (kind == .kaimingUniform ? 1 / 3.0.squareRoot() : 1)
     switch kind {
@@ -47,6 +51,9 @@ extension Initializer {
       return .even(-bound, bound)
     case .kaimingNormal: return .bell(mean: 0, deviation: scale / fanIn.squareRoot())
     case .xavierNormal: return .bell(mean: 0, deviation: scale * (2 / (fanIn + fanOut)).squareRoot())
+    case .truncatedNormal:
+      return .cutBell(TruncatedNormal(mean: mean ?? 0, deviation: deviation ?? 1, low: low ?? -2, high: high ?? 2))
+    case .orthogonal: return .orthogonal(gain: scale)
     default: return .bell(mean: mean ?? 0, deviation: deviation ?? 1)
     }
   }
@@ -82,7 +89,7 @@ extension HostTensor {
   }
 
   /// Sets each element to a function of its position.
-  private mutating func each(_ value: (Int) -> Double) {
+  mutating func each(_ value: (Int) -> Double) {
     let (count, dtype) = (count, dtype)
     withUnsafeMutableBytes { bytes in
       if dtype == .f32 {

@@ -6,6 +6,7 @@ public enum CompositeOperations {
     Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self, LogSigmoid.self,
     HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,
     Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Attention.self, BatchNorm.self, GroupNorm.self,
+    InstanceNorm.self, RMSNorm.self, RotaryEmbedding.self, SegmentSum.self, SegmentMean.self, SegmentMax.self,
     LocalResponseNorm.self, Dropout.self, AveragePool.self, LpPool.self, Unfold.self, Fold.self,
     MeanSquaredError.self, CrossEntropy.self, CrossEntropySoft.self, BinaryCrossEntropyWithLogits.self,
     GaussianKL.self, Tile.self, RepeatElements.self, PadBorder.self, Tril.self, Triu.self, OneHot.self, TopK.self,

@@ -2,37 +2,25 @@ import JacquardCore
 import JacquardIR
 import JacquardOps
 
-/// Normalises each channel of `[N, channels, height, width]` over batch and space, then scales and shifts it with parameters `weight`
-/// and `bias`.
-///
-/// In training it uses the batch's mean and variance and moves the states `running_mean` and `running_var` (the unbiased variance)
-/// towards them by `momentum`; in evaluation it uses the states. Names, defaults and convention of momentum are PyTorch's.
-public final class BatchNorm2d: Layer, UnaryModule {
-  public let channels: Int
-  /// Added to the variance.
-  public let epsilon: Double
-  /// The new statistics' share of the running ones.
-  public let momentum: Double
+/// What the batch norms share: normalises each channel of `[N, channels, ...]` over all other axes, then scales and shifts it.
+struct BatchNormalization: Sendable {
+  let channels: Int
+  let epsilon: Double
+  let momentum: Double
+  /// The numbers of axes that the input may have.
+  let ranks: ClosedRange<Int>
 
-  public init(_ channels: Int, epsilon: Double = 1e-5, momentum: Double = 0.1) {
-    self.channels = channels
-    self.epsilon = epsilon
-    self.momentum = momentum
-  }
-
-  /// - Parameter x: `[N, channels, height, width]`.
-  public func callAsFunction<S: TensorFloat>(
-    _ x: Tensor<S>, file: String = #fileID, line: Int = #line
-  ) -> Tensor<S> {
-    apply(to: x, file, line) { g in
-      let shape: Shape = [Dim(channels)]
-      let weight = g.parameter("weight", S.self, shape, Initializer(.ones))
-      let bias = g.parameter("bias", S.self, shape, Initializer(.zeros))
-      let mean = g.state("running_mean", S.self, shape, Initializer(.zeros))
-      let variance = g.state("running_var", S.self, shape, Initializer(.ones))
-      if g.mode == .training { return train(g, x, weight, bias, mean, variance) }
-      g.evaluationOnly.append("batch norm '\(g.path)'")
-      return g.emit([x, weight, bias, mean, variance], at: nil) { try $0.normalised($1, epsilon) }
+  func callAsFunction<S: TensorFloat>(_ g: GraphContext, _ x: Tensor<S>) -> Tensor<S> {
+    let shape: Shape = [Dim(channels)]
+    let weight = g.parameter("weight", S.self, shape, Initializer(.ones))
+    let bias = g.parameter("bias", S.self, shape, Initializer(.zeros))
+    let mean = g.state("running_mean", S.self, shape, Initializer(.zeros))
+    let variance = g.state("running_var", S.self, shape, Initializer(.ones))
+    if g.mode == .training { return train(g, x, weight, bias, mean, variance) }
+    g.evaluationOnly.append("batch norm '\(g.path)'")
+    return g.emit([x, weight, bias, mean, variance], at: nil) { builder, v in
+      try check(builder.shape(v[0]))
+      return try builder.normalised(v, epsilon)
     }
   }
 
@@ -40,6 +28,7 @@ public final class BatchNorm2d: Layer, UnaryModule {
     _ g: GraphContext, _ x: Tensor<S>, _ weight: Tensor<S>, _ bias: Tensor<S>, _ mean: Tensor<S>, _ variance: Tensor<S>
   ) -> Tensor<S> {
     let results: [Tensor<S>] = g.emitMany([x, weight, bias, mean, variance], at: nil, count: 3) { builder, v in
+      try check(builder.shape(v[0]))
       let (y, batchMean, batchVariance) = try builder.batchNorm(v[0], scale: v[1], bias: v[2], epsilon: epsilon)
       let unbiased = try builder.unbiased(batchVariance, of: v[0])
       return [
@@ -49,7 +38,22 @@ public final class BatchNorm2d: Layer, UnaryModule {
     }
     g.update(mean, to: results[1])
     g.update(variance, to: results[2])
+    let count = g.state("num_batches_tracked", Int64.self, [])
+    g.update(count, to: count + 1)
     return results[0]
+  }
+
+  private func check(_ shape: Shape) throws {
+    if ranks.contains(shape.rank), shape[1] == Dim(channels) { return }
+    let axes = ranks.count == 1 ? "\(ranks.lowerBound)" : "\(ranks.lowerBound) or \(ranks.upperBound)"
+    throw Diagnostic("batch norm of \(channels) channels takes [batch, \(channels), ...] of \(axes) axes, not \(shape)")
+  }
+
+  /// PyTorch's names are Jacquard's.
+  func pyTorchTensors(_ layer: any Layer) -> [PyTorchTensor] {
+    ["weight", "bias"].map { layer.pyTorchTensor($0, [channels]) }
+      + ["running_mean", "running_var"].map { layer.pyTorchTensor($0, [channels], role: .state) }
+      + [layer.pyTorchCounter("num_batches_tracked")]
   }
 }
 

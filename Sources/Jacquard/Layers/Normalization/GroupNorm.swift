@@ -27,4 +27,6 @@ public final class GroupNorm: Layer, UnaryModule {
       }
     }
   }
+
+  public var pyTorchTensors: [PyTorchTensor] { ["weight", "bias"].map { pyTorchTensor($0, [channels]) } }
 }

@@ -25,4 +25,6 @@ public final class LayerNorm: Layer, UnaryModule {
       }
     }
   }
+
+  public var pyTorchTensors: [PyTorchTensor] { ["weight", "bias"].map { pyTorchTensor($0, [size]) } }
 }

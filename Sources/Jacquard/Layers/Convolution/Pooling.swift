@@ -2,11 +2,34 @@ import JacquardCore
 import JacquardIR
 import JacquardOps
 
-/// The windows of a two-dimensional pooling layer.
-private func square(_ size: Int, stride: Int?, padding: Int) -> (window: [Int], geometry: ConvGeometry) {
-  let steps = [stride ?? size, stride ?? size]
-  let margin = [padding, padding]
-  return ([size, size], ConvGeometry(rank: 2, strides: steps, low: margin, high: margin))
+/// The windows of a pooling layer of `rank` spatial axes.
+private func windows(
+  _ rank: Int, _ size: Int, stride: Int?, padding: Int
+) -> (window: [Int], geometry: ConvGeometry) {
+  func all(_ value: Int) -> [Int] { Array(repeating: value, count: rank) }
+  let geometry = ConvGeometry(rank: rank, strides: all(stride ?? size), low: all(padding), high: all(padding))
+  return (all(size), geometry)
+}
+
+/// The largest element of each window of `[N, channels, length]`.
+public struct MaxPool1d: UnaryModule, Sendable {
+  public let size: Int
+  public let stride: Int?
+  public let padding: Int
+
+  /// - Parameter stride: The window's size where nil.
+  public init(_ size: Int, stride: Int? = nil, padding: Int = 0) {
+    self.size = size
+    self.stride = stride
+    self.padding = padding
+  }
+
+  public func callAsFunction<S: TensorFloat>(
+    _ x: Tensor<S>, file: String = #fileID, line: Int = #line
+  ) -> Tensor<S> {
+    let (window, geometry) = windows(1, size, stride: stride, padding: padding)
+    return x.unary(SourceSite(file: file, line: line)) { try $0.maxPool($1, window: window, geometry).values }
+  }
 }
 
 /// The largest element of each window of `[N, channels, height, width]`.
@@ -25,7 +48,7 @@ public struct MaxPool2d: UnaryModule, Sendable {
   public func callAsFunction<S: TensorFloat>(
     _ x: Tensor<S>, file: String = #fileID, line: Int = #line
   ) -> Tensor<S> {
-    let (window, geometry) = square(size, stride: stride, padding: padding)
+    let (window, geometry) = windows(2, size, stride: stride, padding: padding)
     return x.unary(SourceSite(file: file, line: line)) { try $0.maxPool($1, window: window, geometry).values }
   }
 }
@@ -46,7 +69,7 @@ public struct AvgPool2d: UnaryModule, Sendable {
   public func callAsFunction<S: TensorFloat>(
     _ x: Tensor<S>, file: String = #fileID, line: Int = #line
   ) -> Tensor<S> {
-    let (window, geometry) = square(size, stride: stride, padding: padding)
+    let (window, geometry) = windows(2, size, stride: stride, padding: padding)
     return x.unary(SourceSite(file: file, line: line)) { try $0.averagePool($1, window: window, geometry) }
   }
 }
