@@ -66,7 +66,7 @@ def compare(case, outputs, folder):
         if wanted.dtype.name == "bfloat16":  # as onnx's own runner: two units in the last place
             rtol, got, wanted = max(rtol, 2**-6), got.astype(numpy.float32), wanted.astype(numpy.float32)
         try:
-            numpy.testing.assert_allclose(got, wanted, rtol=rtol, atol=case.atol)
+            numpy.testing.assert_allclose(got, wanted, rtol=rtol, atol=cases.absolute_tolerance(case))
         except (AssertionError, TypeError) as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             return "wrong", f"{info.name}: {'; '.join(lines[1:4])}"
@@ -110,6 +110,8 @@ def report(found, results):
             rows[operators(case)[0]][status] += 1
     for name in sorted(rows):
         lines.append(f"| {name} | " + " | ".join(str(rows[name][key]) for key in ("passed", "unsupported", "wrong", "excluded")) + " |")
+    lines += ["", "## Compared with another tolerance", "", "| case | absolute | reason |", "|---|---|---|"]
+    lines += [f"| {name} | {rule['absolute']} | {rule['reason']} |" for rule in cases.RULES["tolerances"] for name in rule["names"]]
     for status, title in (("unsupported", "What is missing"), ("excluded", "What is left out, and why (`Tests/Conformance/exclusions.json`)")):
         lines += ["", f"## {title}", "", "| cases | reason |", "|---|---|"]
         reasons = collections.Counter(detail for _, found_status, detail, _ in results if found_status == status)

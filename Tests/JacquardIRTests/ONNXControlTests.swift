@@ -60,8 +60,11 @@ struct ONNXControlTests {
         ])
     ], inputs: [F.value("x", [2]), F.value("bound", [])])
 
-  @Test("A Loop whose end is known only when it runs", arguments: [(Float(10), [Float(12), 4]), (1, [6, 2])])
-  func dynamicLoop(_ bound: Float, _ wanted: [Float]) throws {
+  private static let bounds: [(bound: Float, wanted: [Float])] = [(10, [12, 4]), (1, [6, 2])]
+
+  @Test("A Loop whose end is known only when it runs", arguments: bounds.indices)
+  func dynamicLoop(_ index: Int) throws {
+    let (bound, wanted) = Self.bounds[index]
     let inputs = ["x": try Self.row([3, 1]), "bound": HostTensor(bound)]
     #expect(try Self.values(Self.doubling, inputs) == wanted)
   }

@@ -13,9 +13,9 @@ enum ONNXSelections {
   private static func nonZero(_ node: ONNXNode) throws -> ValueID {
     let x = try node.tensor(0)
     let found = (0..<x.count).filter { x[linear: $0].asDouble != 0 }
-    let strides = Layout.rowMajor(x.sizes).strides
-    let places = zip(x.sizes, strides).flatMap { size, stride in
-      found.map { Scalar.int(Int64($0 / stride % max(1, size))) }
+    let places = x.sizes.indices.flatMap { axis in
+      let stride = x.sizes[(axis + 1)...].reduce(1, *)
+      return found.map { Scalar.int(Int64($0 / stride % x.sizes[axis])) }
     }
     return try node.builder.constant(HostTensor(.i64, [x.sizes.count, found.count], places))
   }
