@@ -97,6 +97,8 @@ public struct Instruction: Hashable, Codable, Sendable {
     case load(Access)
     case apply(ScalarFunction, [Int])
     case cast(Int)
+    /// The bits of a value as a type of the same width.
+    case bits(Int)
     /// Result `k` of the reductions of earlier stages of this nest, in order.
     case rowValue(Int)
     /// Row-local array `k` of this nest, at the point of the inner loops.
@@ -119,7 +121,7 @@ public struct Instruction: Hashable, Codable, Sendable {
   public var operands: [Int] {
     switch operation {
     case .apply(_, let operands): operands
-    case .cast(let operand): [operand]
+    case .cast(let operand), .bits(let operand): [operand]
     case .load(let access): access.indices.flatMap(\.values)
     case .index(let expression), .random(_, _, let expression): expression.values
     case .constant, .rowValue, .local, .accumulator: []

@@ -16,6 +16,7 @@ public enum StructuralOperations {
   public static let pooling: [any Operation.Type] = [MaxPool.self, PoolGather.self, PoolScatter.self, SumPool.self]
   public static let shapes: [any Operation.Type] = [
     Reshape.self, Transpose.self, Broadcast.self, Slice.self, Pad.self, Concat.self, Reverse.self, Roll.self,
+    Bitcast.self,
   ]
   public static let indexing: [any Operation.Type] = [
     Gather.self, ScatterAdd.self, TakeAlongAxis.self, GatherND.self, ScatterElements.self, ScatterND.self,

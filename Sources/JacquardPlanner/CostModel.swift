@@ -46,7 +46,7 @@ enum CostModel {
     body.reduce(1) { total, step in
       switch step.operation {
       case .apply(let function, _): total + Double(function.cost)
-      case .load, .cast: total + 1
+      case .load, .cast, .bits: total + 1
       case .random: total + 30
       default: total
       }

@@ -29,6 +29,7 @@ extension Flow {
       switch step.operation {
       case .apply(let function, let operands): step.operation = .apply(function, operands.map { map[$0] })
       case .cast(let operand): step.operation = .cast(map[operand])
+      case .bits(let operand): step.operation = .bits(map[operand])
       case .load(let access): step.operation = .load(access.mapIndices { $0.mappingValues { map[$0] } })
       case .rowValue(let row):
         guard row < rows.count else { return nil }

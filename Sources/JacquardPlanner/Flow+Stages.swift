@@ -156,6 +156,7 @@ private struct StageBuilder {
     switch step.operation {
     case .apply(let function, let operands): return Instruction(.apply(function, operands.map(at)), step.dtype)
     case .cast(let operand): return Instruction(.cast(at(operand)), step.dtype)
+    case .bits(let operand): return Instruction(.bits(at(operand)), step.dtype)
     case .load(let access): return Instruction(.load(access.mapIndices { $0.mappingValues(at) }), step.dtype)
     case .rowValue(let row): return Instruction(.rowValue(rowNumber[row]), step.dtype)
     case .constant, .index, .local, .accumulator, .random: return step
@@ -191,6 +192,7 @@ extension Instruction {
     switch operation {
     case .apply(let function, let operands): Instruction(.apply(function, operands.map(transform)), dtype)
     case .cast(let operand): Instruction(.cast(transform(operand)), dtype)
+    case .bits(let operand): Instruction(.bits(transform(operand)), dtype)
     case .load(let access):
       Instruction(.load(access.mapIndices { $0.mappingValues(transform) }), dtype)
     case .index(let expression): Instruction(.index(expression.mappingValues(transform)), dtype)

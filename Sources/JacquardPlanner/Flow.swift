@@ -113,6 +113,7 @@ struct Flow: Hashable, Sendable {
       operation = .load(target)
     case .apply(let function, let operands): operation = .apply(function, operands.map { map[$0] })
     case .cast(let operand): operation = .cast(map[operand])
+    case .bits(let operand): operation = .bits(map[operand])
     case .rowValue(let row): operation = .rowValue(rows[row])
     case .index(let expression):
       operation = .index(expression.substituting(axes: axes, values: { map[$0] }, in: extents))

@@ -230,6 +230,7 @@ struct BodyVerifier {
     case .apply(let function, let operands):
       return isWellTyped(function, operands.map { body[$0].dtype }, step.dtype)
     case .cast: return true
+    case .bits(let operand): return body[operand].dtype.byteSize == step.dtype.byteSize && step.dtype != .bool
     case .rowValue(let row): return rows.indices.contains(row) && rows[row] == step.dtype
     case .local(let local):
       return locals.indices.contains(local) && locals[local] == step.dtype && written.contains(local)

@@ -81,6 +81,13 @@ struct StageEncoder {
         throw undefined("cast", step.dtype)
       }
       return emit(JQ_DO_CALL, step.dtype, info(source).depth, operands: [source]) { $0.function = function }
+    case .bits(let operand):
+      let source = registerOf[operand]
+      // A conversion between integers of that width moves the bits as they are.
+      guard let (unsigned, signed) = StageEncoder.integers(info(source).dtype.byteSize),
+        let function = jq_cast(unsigned.code, signed.code)
+      else { throw undefined("bits", step.dtype) }
+      return emit(JQ_DO_CALL, step.dtype, info(source).depth, operands: [source]) { $0.function = function }
     case .rowValue(let row): return rowValues[row]
     case .local(let local): return emit(JQ_DO_LOCAL, step.dtype, .point) { $0.number = Int32(local) }
     case .accumulator: return emit(JQ_DO_ACCUMULATOR, step.dtype, .point)
@@ -90,6 +97,17 @@ struct StageEncoder {
         $0.number = Int32(number)
         $0.buffer = Int32(key.index)
       }
+    }
+  }
+
+  /// The integers of a width in bytes.
+  private static func integers(_ width: Int) -> (unsigned: DType, signed: DType)? {
+    switch width {
+    case 1: (.u8, .i8)
+    case 2: (.u16, .i16)
+    case 4: (.u32, .i32)
+    case 8: (.u64, .i64)
+    default: nil
     }
   }
 

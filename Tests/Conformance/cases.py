@@ -57,3 +57,7 @@ def _graph_reasons(graph):
 def exclusion(case):
     """Why a case is left out, or None."""
     return next((reason for reason in _graph_reasons(case.model.graph) if reason), None)
+
+
+def absolute_tolerance(case):
+    return next((rule["absolute"] for rule in RULES["tolerances"] if case.name in rule["names"]), case.atol)

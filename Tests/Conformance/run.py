@@ -19,6 +19,8 @@ from onnx import numpy_helper
 import cases
 
 SECONDS = 60
+# What the command line says of a model that needs an input's value beforehand.
+NOTES = {"decided": "the values given decide every output", "specialised": "shapes depend on the value of input"}
 
 
 def as_array(value):
@@ -30,7 +32,7 @@ def file_name(name):
 
 
 def run_once(tool, case, data, folder):
-    """What became of one data set: (status, detail)."""
+    """What became of one data set: (status, detail, how far the result rests on the values given)."""
     inputs, outputs = data
     model = folder / "model.onnx"
     model.write_bytes(case.model.SerializeToString())
@@ -42,14 +44,15 @@ def run_once(tool, case, data, folder):
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        return "wrong", f"took over {SECONDS} s"
+        return "wrong", f"took over {SECONDS} s", ""
+    rests = next((kind for kind, text in NOTES.items() if text in done.stderr), "")
     lines = [line for line in done.stderr.splitlines() if not line.startswith("note: ")]
     message = lines[-1].removeprefix(f"error: {model}: ") if lines else ""
     if done.returncode == 2 and "unsupported" in message:
-        return "unsupported", message[message.index("unsupported"):]
+        return "unsupported", message[message.index("unsupported"):], ""
     if done.returncode != 0:
-        return "wrong", f"ends with {done.returncode}: {message}"
-    return compare(case, outputs, folder / "out")
+        return "wrong", f"ends with {done.returncode}: {message}", ""
+    return *compare(case, outputs, folder / "out"), rests
 
 
 def compare(case, outputs, folder):
@@ -63,7 +66,7 @@ def compare(case, outputs, folder):
         if wanted.dtype.name == "bfloat16":  # as onnx's own runner: two units in the last place
             rtol, got, wanted = max(rtol, 2**-6), got.astype(numpy.float32), wanted.astype(numpy.float32)
         try:
-            numpy.testing.assert_allclose(got, wanted, rtol=rtol, atol=case.atol)
+            numpy.testing.assert_allclose(got, wanted, rtol=rtol, atol=cases.absolute_tolerance(case))
         except (AssertionError, TypeError) as error:
             lines = [line for line in str(error).splitlines() if line.strip()]
             return "wrong", f"{info.name}: {'; '.join(lines[1:4])}"
@@ -73,13 +76,13 @@ def compare(case, outputs, folder):
 def run_case(tool, case):
     reason = cases.exclusion(case)
     if reason:
-        return case.name, "excluded", reason
+        return case.name, "excluded", reason, ""
     for data in case.data_sets:
         with tempfile.TemporaryDirectory() as folder:
-            status, detail = run_once(tool, case, data, pathlib.Path(folder))
+            status, detail, rests = run_once(tool, case, data, pathlib.Path(folder))
         if status != "passed":
-            return case.name, status, detail
-    return case.name, "passed", ""
+            return case.name, status, detail, ""
+    return case.name, "passed", "", rests
 
 
 def operators(case):
@@ -88,25 +91,30 @@ def operators(case):
 
 def report(found, results):
     """The Markdown page: totals, each operator's cases, what is missing."""
-    totals = collections.Counter(status for _, status, _ in results)
+    totals = collections.Counter(status for _, status, *_ in results)
+    rests = collections.Counter(kind for *_, kind in results)
     lines = [
         "# ONNX coverage", "",
         f"Written by `make conformance`: the node tests of the Python package onnx {onnx.__version__}, each run through",
         "`jacquard run --executor vm` and compared with the tolerance of onnx's own runner (relative 1e-3, bf16 2^-6, absolute 1e-7).",
         "", "| total | passed | unsupported | wrong | excluded |", "|---|---|---|---|---|",
         f"| {len(results)} | " + " | ".join(str(totals[key]) for key in ("passed", "unsupported", "wrong", "excluded")) + " |",
+        "", f"Of those passed, {rests['specialised']} have a shape that depends on an input's value, which is given beforehand; in",
+        f"{rests['decided']} more those values decide every output, so that nothing is left to compute.",
         "", "## Operators", "", "Cases that have one operator alone.", "",
         "| operator | passed | unsupported | wrong | excluded |", "|---|---|---|---|---|",
     ]
     rows = collections.defaultdict(collections.Counter)
-    for case, (_, status, _) in zip(found, results):
+    for case, (_, status, *_) in zip(found, results):
         if len(operators(case)) == 1:
             rows[operators(case)[0]][status] += 1
     for name in sorted(rows):
         lines.append(f"| {name} | " + " | ".join(str(rows[name][key]) for key in ("passed", "unsupported", "wrong", "excluded")) + " |")
+    lines += ["", "## Compared with another tolerance", "", "| case | absolute | reason |", "|---|---|---|"]
+    lines += [f"| {name} | {rule['absolute']} | {rule['reason']} |" for rule in cases.RULES["tolerances"] for name in rule["names"]]
     for status, title in (("unsupported", "What is missing"), ("excluded", "What is left out, and why (`Tests/Conformance/exclusions.json`)")):
         lines += ["", f"## {title}", "", "| cases | reason |", "|---|---|"]
-        reasons = collections.Counter(detail for _, found_status, detail in results if found_status == status)
+        reasons = collections.Counter(detail for _, found_status, detail, _ in results if found_status == status)
         lines += [f"| {count} | {reason.replace('|', '/')} |" for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))]
     return "\n".join(lines) + "\n"
 
@@ -125,12 +133,13 @@ def main():
     if options.report:
         options.report.write_text(report(found, results))
     if options.details:
-        options.details.write_text("".join(f"{status}\t{name}\t{detail}\n" for name, status, detail in results))
-    for name, status, detail in results:
+        options.details.write_text("".join(f"{status}\t{name}\t{detail}\n" for name, status, detail, _ in results))
+    for name, status, detail, _ in results:
         if status == "wrong":
             print(f"wrong: {name}: {detail}")
-    totals = collections.Counter(status for _, status, _ in results)
-    print(", ".join(f"{totals[key]} {key}" for key in ("passed", "unsupported", "wrong", "excluded")), f"of {len(results)}")
+    totals = collections.Counter(status for _, status, *_ in results)
+    print(", ".join(f"{totals[key]} {key}" for key in ("passed", "unsupported", "wrong", "excluded")), f"of {len(results)};",
+          ", ".join(f"{count} {kind}" for kind, count in collections.Counter(kind for *_, kind in results).items() if kind))
     return 1 if totals["wrong"] else 0
 
 

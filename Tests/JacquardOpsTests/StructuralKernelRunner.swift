@@ -169,6 +169,8 @@ struct StructuralKernelRunner {
         }
       case .apply(let function, let operands): value = try apply(function, operands.map { values[$0] })
       case .cast(let operand): value = values[operand]
+      case .bits(let operand):
+        value = try HostTensor(body[operand].dtype, [1], [values[operand]]).bits(as: step.dtype)[linear: 0]
       case .rowValue(let row): value = rows[row]
       case .accumulator: value = accumulator ?? .bool(false)
       case .local: throw Diagnostic("no row-local arrays here")

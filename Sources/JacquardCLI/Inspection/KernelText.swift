@@ -197,6 +197,7 @@ struct BodyText {
     case .load(let access): text(access)
     case .apply(let function, let operands): apply(function, operands.map { text($0) })
     case .cast(let operand): "\(instruction.dtype.rawValue)(\(text(operand)))"
+    case .bits(let operand): "\(instruction.dtype.rawValue) bits(\(text(operand)))"
     case .rowValue(let row): "s\(row)"
     case .local(let local): "row\(local)"
     case .accumulator: "acc"

@@ -52,6 +52,7 @@ enum Loaded {
       for name in read.specialized {
         hints.note("shapes depend on the value of input '\(name)': they are those of the value given")
       }
+      if read.isDecided { hints.note("the values given decide every output: nothing is left to compute") }
       try read.graph.verify()
       return read.graph
     }

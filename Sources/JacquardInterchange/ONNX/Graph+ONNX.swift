@@ -9,13 +9,24 @@ public struct ONNXImport: Sendable {
   public let graph: Graph
   /// Inputs whose given values decided a shape: for other values the graph is another one.
   public let specialized: [String]
+
+  /// Whether what was given for inputs decided every element of the outputs, so that nothing is left to compute.
+  public var isDecided: Bool {
+    var stack = graph.outputs.map(\.value)
+    var seen = Set(stack)
+    while let value = stack.popLast() {
+      guard let node = graph.producer(value) else { return false }
+      for input in node.inputs where seen.insert(input).inserted { stack.append(input) }
+    }
+    return !specialized.isEmpty
+  }
 }
 
 extension Graph {
   /// The largest file that the format allows; more lies in other files.
   private static let largestONNXFile = 1 << 31
 
-  /// Reads an ONNX model (operator sets 13 and later, and what has not changed since 7).
+  /// Reads an ONNX model (operator sets 13 and later, and of older ones what has not changed).
   ///
   /// Initialisers become constants, dynamic axes symbols, functions the nodes they stand for.
   ///
@@ -42,7 +53,7 @@ struct ONNXModel {
   let opsets: [String: Int]
   let functions: [String: Onnx_FunctionProto]
 
-  static let oldestOpset = 7
+  static let oldestOpset = 1
   static let newestOpset = 28
 
   init(_ bytes: [UInt8]) throws {

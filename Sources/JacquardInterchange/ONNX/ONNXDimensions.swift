@@ -7,6 +7,8 @@ struct ONNXDimensions {
   let graph: Graph
   /// Values without symbols.
   let known: (ValueID) throws -> HostTensor?
+  /// What is known of an input, which is a value of the graph around this one.
+  let outer: (Int) throws -> Tensor?
 
   private static let mostElements = 64
   private static let deepest = 64
@@ -22,6 +24,7 @@ struct ONNXDimensions {
       guard tensor.dtype.isInteger, tensor.count <= ONNXDimensions.mostElements else { return nil }
       return Tensor(sizes: tensor.sizes, dims: (0..<tensor.count).map { Dim(Int(tensor[linear: $0].asInt)) })
     }
+    if case .input(let position) = graph.definition(value) { return try outer(position) }
     guard depth < ONNXDimensions.deepest, let node = graph.producer(value),
       let count = graph.type(value).shape.sizes?.reduce(1, &*), count <= ONNXDimensions.mostElements
     else { return nil }

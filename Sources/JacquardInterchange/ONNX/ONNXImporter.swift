@@ -16,11 +16,12 @@ struct ONNXScope {
 
 /// Translates an ONNX graph node by node.
 final class ONNXImporter {
-  let builder: GraphBuilder
+  /// The graph that nodes are added to.
+  private(set) var frame: ONNXFrame
+  var builder: GraphBuilder { frame.builder }
   let tensors: ONNXTensorReader
-  let known: ONNXKnownValues
   private let model: ONNXModel
-  private let given: [String: HostTensor]
+  private let given: ONNXGivenInputs
   private var types: ONNXTypes
   private var nodeCount = 0
 
@@ -33,12 +34,12 @@ final class ONNXImporter {
   ) throws {
     self.model = model
     tensors = ONNXTensorReader(external: external)
-    known = ONNXKnownValues(given: values)
-    given = values
+    given = ONNXGivenInputs(values)
     types = ONNXTypes(sizes: bindings)
     let title = model.proto.graph.name.isEmpty ? name : model.proto.graph.name
     var names = ONNXNames()
-    builder = GraphBuilder(name: names.value(title))
+    let builder = GraphBuilder(name: names.value(title))
+    frame = ONNXFrame(builder) { [given] in given.answer($0, builder.graph) }
   }
 
   func result() throws -> ONNXImport {
@@ -53,14 +54,14 @@ final class ONNXImporter {
       try builder.output(types.names.value(output.name), value)
     }
     // What only served to know a shape is needed no more.
-    return ONNXImport(graph: builder.graph.compacted().graph, specialized: known.used)
+    return ONNXImport(graph: builder.graph.compacted().graph, specialized: given.used)
   }
 
   // MARK: Inputs
 
   /// Initialisers are constants, also those that an old file names among the inputs, unless a value is given for such an input.
   private func addInitializers(_ graph: Onnx_GraphProto, _ scope: inout ONNXScope) throws {
-    for proto in graph.initializer where given[types.names.value(proto.name)] == nil {
+    for proto in graph.initializer where given.values[types.names.value(proto.name)] == nil {
       try define(proto.name, try builder.constant(try tensors.tensor(proto)), &scope)
     }
     for proto in graph.sparseInitializer {
@@ -70,10 +71,10 @@ final class ONNXImporter {
 
   private func addInputs(_ graph: Onnx_GraphProto, _ scope: inout ONNXScope) throws {
     let inputs = graph.input.filter { scope.values[$0.name] == nil }
-    for info in inputs { types.bind(info, to: given[types.names.value(info.name)]) }
+    for info in inputs { types.bind(info, to: given.values[types.names.value(info.name)]) }
     for info in inputs {
       let name = types.names.value(info.name)
-      let type = try types.inputType(info, given: given[name]?.type)
+      let type = try types.inputType(info, given: given.values[name]?.type)
       try define(info.name, try builder.input(name, type), &scope)
     }
     // Symbols that are bound already stay known, so that binding them to the same size is no error.
@@ -129,16 +130,15 @@ final class ONNXImporter {
       return try call(function, inputs, attributes, scope)
     }
     let domain = ONNXModel.domain(proto.domain)
-    guard domain.isEmpty else { throw Diagnostic("unsupported operator: \(domain).\(proto.opType)") }
-    guard let translator = ONNXTranslators.table[proto.opType] else {
-      throw Diagnostic("unsupported operator: \(proto.opType)")
-    }
-    guard let opset = scope.opsets[""] else { throw Diagnostic("no operator set is imported") }
+    let title = domain.isEmpty ? proto.opType : "\(domain).\(proto.opType)"
+    guard let translator = ONNXTranslators.table[title] else { throw Diagnostic("unsupported operator: \(title)") }
+    guard let opset = scope.opsets[domain] else { throw Diagnostic("no operator set is imported") }
     if opset < translator.since {
-      throw Diagnostic("unsupported operator: \(proto.opType) of operator set \(opset) (since \(translator.since))")
+      throw Diagnostic("unsupported operator: \(title) of operator set \(opset) (since \(translator.since))")
     }
     builder.origins = [Origin()]
-    let node = ONNXNode(proto: proto, opset: opset, inputs: inputs, attributes: attributes, importer: self)
+    let node = ONNXNode(
+      proto: proto, opset: opset, inputs: inputs, attributes: attributes, scope: scope, importer: self)
     return try translator.translate(node)
   }
 
@@ -168,11 +168,48 @@ final class ONNXImporter {
     return function.output.map { scope.values[$0] }
   }
 
+  // MARK: Bodies
+
+  /// Adds nodes to another graph for a while.
+  func within<R>(_ body: ONNXFrame, _ action: () throws -> R) rethrows -> R {
+    let outer = frame
+    frame = body
+    defer { frame = outer }
+    return try action()
+  }
+
+  /// The nodes of a graph that is an attribute, added to the current one.
+  ///
+  /// - Parameters:
+  ///   - inputs: values for its inputs.
+  ///   - captured: values of the graphs around it, by name.
+  func results(
+    of graph: Onnx_GraphProto, _ inputs: [ValueID], captured: [String: ValueID], in outer: ONNXScope
+  ) throws -> [ValueID] {
+    if outer.depth >= ONNXImporter.deepestCall { throw Diagnostic("graphs lie too deeply within each other") }
+    guard inputs.count == graph.input.count else {
+      throw Diagnostic("graph '\(graph.name.prefix(80))' has \(graph.input.count) inputs, not \(inputs.count)")
+    }
+    var scope = ONNXScope(
+      values: captured, opsets: outer.opsets, attributes: outer.attributes, depth: outer.depth + 1)
+    for info in graph.valueInfo + graph.output { scope.declared[info.name] = info }
+    for proto in graph.initializer { try define(proto.name, try builder.constant(try tensors.tensor(proto)), &scope) }
+    for (info, value) in zip(graph.input, inputs) {
+      try types.check(info, builder.type(value))
+      try define(info.name, value, &scope)
+    }
+    try translate(graph.node, &scope)
+    return try graph.output.map { output in
+      guard let value = scope.values[output.name] else { throw Diagnostic("output '\(output.name)' is not computed") }
+      return value
+    }
+  }
+
   // MARK: Known values
 
   /// The value that a shape depends on. - Throws: `Diagnostic` if it is only known when the graph runs.
   func tensor(_ value: ValueID, _ what: String) throws -> HostTensor {
-    switch try known.value(value, builder.graph) {
+    switch try frame.known.value(value, builder.graph) {
     case .tensor(let tensor): return tensor
     case .depends(let source):
       throw Diagnostic(
@@ -183,17 +220,25 @@ final class ONNXImporter {
 
   /// The same for whole numbers that may be dimensions with symbols.
   func dimensions(_ value: ValueID, _ what: String) throws -> [Dim] {
-    let graph = builder.graph
-    let evaluator = ONNXDimensions(graph: graph) { [known] value in
-      if case .tensor(let tensor) = try known.value(value, graph) { tensor } else { nil }
-    }
-    if let elements = try evaluator.elements(value) { return elements.dims }
-    return try tensor(value, what).integers.map { Dim($0) }
+    try frame.dimensions(value) ?? tensor(value, what).integers.map { Dim($0) }
   }
+}
 
-  /// The number that is known, or nil.
-  func knownTensor(_ value: ValueID) throws -> HostTensor? {
-    if case .tensor(let tensor) = try known.value(value, builder.graph) { tensor } else { nil }
+/// What is given for inputs of the model, and which of it decided a shape.
+final class ONNXGivenInputs {
+  let values: [String: HostTensor]
+  /// In the order of use.
+  private(set) var used: [String] = []
+
+  init(_ values: [String: HostTensor]) { self.values = values }
+
+  func answer(_ position: Int, _ graph: Graph) -> ONNXKnownValues.Answer {
+    let name = graph.inputs[position].name
+    guard let tensor = values[name], tensor.type == graph.inputs[position].type else {
+      return .depends(on: "input '\(name)'")
+    }
+    if !used.contains(name) { used.append(name) }
+    return .tensor(tensor)
   }
 }
 

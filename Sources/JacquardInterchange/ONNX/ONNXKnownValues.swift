@@ -10,12 +10,11 @@ final class ONNXKnownValues {
   /// Larger tensors are never needed to know a shape.
   private static let mostElements = 1 << 20
 
-  private let given: [String: HostTensor]
+  /// What is known of an input of the graph, by its position.
+  private let source: (Int) throws -> Answer
   private var known: [ValueID: HostTensor] = [:]
-  /// Inputs whose values were used, in the order of use.
-  private(set) var used: [String] = []
 
-  init(given: [String: HostTensor]) { self.given = given }
+  init(source: @escaping (Int) throws -> Answer) { self.source = source }
 
   enum Answer {
     case tensor(HostTensor)
@@ -26,24 +25,25 @@ final class ONNXKnownValues {
   func value(_ value: ValueID, _ graph: Graph) throws -> Answer {
     if let tensor = known[value] { return .tensor(tensor) }
     var needed: Set<NodeID> = []
-    var inputs: [String] = []
+    var inputs: [(position: Int, value: ValueID)] = []
     var stack = [value]
     while let next = stack.popLast() {
       if known[next] != nil { continue }
       switch graph.definition(next) {
-      case .input(let index):
-        let name = graph.inputs[index].name
-        guard let tensor = given[name], tensor.type == graph.type(next) else { return .depends(on: "input '\(name)'") }
-        known[next] = tensor
-        inputs.append(name)
+      case .input(let index): inputs.append((index, next))
       case .result(let id, _):
         if !needed.insert(id).inserted { continue }
         if let reason = obstacle(graph.nodes[id.index], graph) { return .depends(on: reason) }
         stack.append(contentsOf: graph.nodes[id.index].inputs)
       }
     }
+    for input in inputs {
+      switch try source(input.position) {
+      case .tensor(let tensor): known[input.value] = tensor
+      case .depends(let reason): return .depends(on: reason)
+      }
+    }
     for id in needed.sorted() { try evaluate(graph.nodes[id.index], graph) }
-    for name in inputs where !used.contains(name) { used.append(name) }
     return known[value].map { .tensor($0) } ?? .depends(on: "a value that was not computed")
   }
 

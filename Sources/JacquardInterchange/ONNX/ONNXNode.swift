@@ -9,6 +9,7 @@ struct ONNXNode {
   let opset: Int
   let inputs: [ValueID?]
   let attributes: [String: Onnx_AttributeProto]
+  let scope: ONNXScope
   let importer: ONNXImporter
 
   var builder: GraphBuilder { importer.builder }
@@ -79,6 +80,10 @@ struct ONNXNode {
     try attribute(name, .string).map { String(decoding: $0.s, as: UTF8.self) } ?? fallback
   }
 
+  func strings(_ name: String) throws -> [String]? {
+    try attribute(name, .strings)?.strings.map { String(decoding: $0, as: UTF8.self) }
+  }
+
   func tensor(attribute name: String) throws -> HostTensor? {
     try attribute(name, .tensor).map { try importer.tensors.tensor($0.t) }
   }
@@ -92,12 +97,32 @@ struct ONNXNode {
     try int(name).map { try ONNXElementType.dtype(Int32(exactly: $0) ?? -1) }
   }
 
+  func graph(attribute name: String) throws -> Onnx_GraphProto? { try attribute(name, .graph)?.g }
+
   // MARK: Axes
 
   /// An axis counted from the first. - Throws: `Diagnostic` if there is no such axis.
   func axis(_ axis: Int, rank: Int) throws -> Int {
     guard axis < rank, axis >= -rank else { throw Diagnostic("axis \(axis) is not one of \(rank) axes") }
     return axis < 0 ? axis + rank : axis
+  }
+
+  /// What a body makes of the axis that an input tells. If that is only known when the graph runs, all axes are tried
+  /// and the right result is chosen then; the results must have one shape.
+  func alongAxis(
+    _ index: Int, of candidates: Range<Int>, rank: Int, _ body: (Int) throws -> ValueID
+  ) throws -> ValueID {
+    let value = try input(index)
+    if let fixed = try importer.frame.fixedTensor(value) {
+      guard fixed.count == 1 else { throw Diagnostic("input \(index) is no axis") }
+      return try body(axis(Int(fixed[linear: 0].asInt), rank: rank))
+    }
+    let chosen = try builder.reshape(builder.cast(value, .i64), .scalar)
+    guard let last = candidates.last else { throw Diagnostic("there are no axes") }
+    return try candidates.dropLast().reduce(body(last)) { rest, axis in
+      let hits = try [axis, axis - rank].map { try builder.equal(chosen, builder.constant(HostTensor(Int64($0)))) }
+      return try builder.select(builder.logicalOr(hits[0], hits[1]), body(axis), rest)
+    }
   }
 
   /// Different axes, counted from the first, in the order given.

@@ -4,6 +4,7 @@ import JacquardIR
 struct ONNXTranslator: Sendable {
   typealias Rule = @Sendable (ONNXNode) throws -> [ValueID?]
 
+  /// With the domain before it, if that is not the standard one.
   let name: String
   /// The oldest operator set whose meaning the rule has. What newer sets changed, it asks the node's `opset`.
   let since: Int
@@ -23,13 +24,18 @@ struct ONNXTranslator: Sendable {
   }
 }
 
-/// The operators of the standard domain that are translated.
+/// The operators that are translated.
 enum ONNXTranslators {
-  static let all: [ONNXTranslator] =
-    ONNXElementwise.all + ONNXActivations.all + ONNXReductions.all + ONNXShapes.all + ONNXSources.all
-    + ONNXIndexing.all + ONNXPadding.all + ONNXProducts.all + ONNXConvolutions.all + ONNXPooling.all
-    + ONNXNormalization.all + ONNXLosses.all + ONNXQuantization.all + ONNXAttention.all + ONNXRotaryEmbedding.all
-    + ONNXResize.all + ONNXSignal.all + ONNXGridSample.all + ONNXQuantizedProducts.all
+  private static let groups: [[ONNXTranslator]] = [
+    ONNXElementwise.all, ONNXActivations.all, ONNXReductions.all, ONNXScans.all, ONNXShapes.all, ONNXSources.all,
+    ONNXIndexing.all, ONNXScatter.all, ONNXPadding.all, ONNXProducts.all, ONNXDeterminant.all, ONNXConvolutions.all,
+    ONNXPooling.all, ONNXUnpooling.all, ONNXNormalization.all, ONNXLosses.all, ONNXQuantization.all,
+    ONNXQuantizedProducts.all, ONNXAttention.all, ONNXLinearAttention.all, ONNXFlexAttention.all,
+    ONNXRotaryEmbedding.all, ONNXRecurrent.all, ONNXResize.all, ONNXGridSample.all, ONNXAffineGrid.all,
+    ONNXSignal.all, ONNXFourier.all, ONNXControl.all, ONNXTraining.all, ONNXSelections.all, ONNXRoiAlign.all,
+  ]
+
+  static let all = groups.flatMap { $0 }
 
   static let table = Dictionary(all.map { ($0.name, $0) }) { $1 }
 }

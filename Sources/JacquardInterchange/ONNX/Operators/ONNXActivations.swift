@@ -9,10 +9,16 @@ enum ONNXActivations {
     .single("LeakyRelu", since: 7) { try $0.builder.leakyRelu($0.input(0), slope: $0.float("alpha", 0.01)) },
     .single("Elu", since: 7) { try $0.builder.elu($0.input(0), alpha: $0.float("alpha", 1)) },
     .single("Softplus", since: 7) { try $0.builder.softplus($0.input(0)) },
-    .single("Gelu", since: 20, gelu), .single("Selu", since: 7, selu), .single("Celu", since: 12, celu),
-    .single("ThresholdedRelu", since: 10, thresholdedRelu), .single("HardSigmoid", since: 7, hardSigmoid),
-    .single("HardSwish", since: 14, hardSwish), .single("Softsign", since: 7, softsign),
-    .single("Mish", since: 18, mish), .single("PRelu", since: 9, prelu), .single("Swish", since: 24, swish),
+    .single("Gelu", since: 20, gelu), .single("Selu", since: 7, selu),
+    .single("Celu", since: 12) { try $0.builder.celu($0.input(0), alpha: $0.float("alpha", 1)) },
+    .single("ThresholdedRelu", since: 10) { try $0.builder.thresholdedRelu($0.input(0), alpha: $0.float("alpha", 1)) },
+    .single("HardSigmoid", since: 7) {
+      try $0.builder.hardSigmoid($0.input(0), alpha: $0.float("alpha", 0.2), beta: $0.float("beta", 0.5))
+    },
+    .single("HardSwish", since: 14) { try $0.builder.hardSwish($0.input(0)) },
+    .single("Softsign", since: 7) { try $0.builder.softsign($0.input(0)) },
+    .single("Mish", since: 18) { try $0.builder.mish($0.input(0)) },
+    .single("PRelu", since: 9, prelu), .single("Swish", since: 24, swish),
     .single("SwiGLU", since: 28) { try $0.builder.multiply(swish($0), $0.input(1)) },
     .single("Shrink", since: 9, shrink),
   ]
@@ -35,45 +41,6 @@ enum ONNXActivations {
     let alpha = try node.float("alpha", 1.67326319217681884765625)
     let gamma = try node.float("gamma", 1.05070102214813232421875)
     return try b.multiply(b.elu(x, alpha: alpha), node.constant(gamma, like: x))
-  }
-
-  /// max(0, x) + min(0, alpha * (e^(x / alpha) - 1))
-  private static func celu(_ node: ONNXNode) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    let alpha = try node.constant(node.float("alpha", 1), like: x)
-    let zero = try node.constant(0, like: x)
-    let curve = try b.multiply(alpha, b.expm1(b.divide(x, alpha)))
-    return try b.add(b.maximum(x, zero), b.minimum(curve, zero))
-  }
-
-  private static func thresholdedRelu(_ node: ONNXNode) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    let alpha = try node.constant(node.float("alpha", 1), like: x)
-    return try b.select(b.greater(x, alpha), x, node.constant(0, like: x))
-  }
-
-  private static func hardSigmoid(_ node: ONNXNode) throws -> ValueID {
-    try hardSigmoid(node, node.float("alpha", 0.2), node.float("beta", 0.5))
-  }
-
-  private static func hardSigmoid(_ node: ONNXNode, _ alpha: Double, _ beta: Double) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    let line = try b.add(b.multiply(x, node.constant(alpha, like: x)), node.constant(beta, like: x))
-    return try b.maximum(node.constant(0, like: x), b.minimum(node.constant(1, like: x), line))
-  }
-
-  private static func hardSwish(_ node: ONNXNode) throws -> ValueID {
-    try node.builder.multiply(node.input(0), hardSigmoid(node, 1.0 / 6, 0.5))
-  }
-
-  private static func softsign(_ node: ONNXNode) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    return try b.divide(x, b.add(node.constant(1, like: x), b.abs(x)))
-  }
-
-  private static func mish(_ node: ONNXNode) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    return try b.multiply(x, b.tanh(b.softplus(x)))
   }
 
   private static func prelu(_ node: ONNXNode) throws -> ValueID {

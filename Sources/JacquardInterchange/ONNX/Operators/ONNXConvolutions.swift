@@ -76,7 +76,13 @@ enum ONNXConvolutions {
       if mode == "VALID" { (windows.low[axis], windows.high[axis]) = (0, 0) }
       guard let wanted else { return full - windows.low[axis] - windows.high[axis] }
       let total = full - wanted
-      guard total >= 0, wanted > 0 else { throw node.unsupported("with output size \(wanted) on axis \(axis)") }
+      guard wanted > 0 else { throw Diagnostic("output size \(wanted) on axis \(axis) is impossible") }
+      if total < 0 {
+        // Zeros after what the windows reach.
+        windows.high[axis] = total
+        windows.low[axis] = 0
+        return wanted
+      }
       let half = total / 2
       windows.low[axis] = mode == "SAME_UPPER" ? half : total - half
       windows.high[axis] = total - windows.low[axis]

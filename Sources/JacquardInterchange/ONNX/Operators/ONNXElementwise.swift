@@ -8,14 +8,22 @@ enum ONNXElementwise {
 
   private static let functions: [ONNXTranslator] = [
     unary("Exp") { try $0.exp($1) }, unary("Log") { try $0.log($1) }, unary("Sqrt") { try $0.sqrt($1) },
-    unary("Sin") { try $0.sin($1) }, unary("Cos") { try $0.cos($1) }, unary("Tanh") { try $0.tanh($1) },
+    unary("Sin") { try $0.sin($1) }, unary("Cos") { try $0.cos($1) }, unary("Tan") { try $0.tan($1) },
+    unary("Asin") { try $0.asin($1) }, unary("Acos") { try $0.acos($1) }, unary("Atan") { try $0.atan($1) },
+    unary("Sinh", since: 9) { try $0.sinh($1) }, unary("Cosh", since: 9) { try $0.cosh($1) },
+    unary("Tanh") { try $0.tanh($1) }, unary("Asinh", since: 9) { try $0.asinh($1) },
+    unary("Acosh", since: 9) { try $0.acosh($1) }, unary("Atanh", since: 9) { try $0.atanh($1) },
     unary("Sigmoid") { try $0.sigmoid($1) }, unary("Erf", since: 9) { try $0.erf($1) },
     unary("Abs") { try $0.abs($1) }, unary("Neg") { try $0.negate($1) }, unary("Floor") { try $0.floor($1) },
     unary("Ceil") { try $0.ceil($1) }, unary("Round", since: 11) { try $0.round($1) },
-    unary("Sign", since: 9) { try $0.sign($1) }, unary("Not") { try $0.logicalNot($1) },
-    unary("Identity") { $1 }, unary("IsNaN", since: 9) { try $0.notEqual($1, $1) },
-    .single("Reciprocal", since: 7) { try $0.builder.divide($0.constant(1, like: $0.input(0)), $0.input(0)) },
+    unary("Sign", since: 9) { try $0.sign($1) }, unary("Not", since: 1) { try $0.logicalNot($1) },
+    unary("Identity") { $1 }, unary("IsNaN", since: 9) { try $0.isNaN($1) },
+    unary("Reciprocal") { try $0.reciprocal($1) }, unary("BitwiseNot", since: 18) { try $0.bitwiseNot($1) },
     .single("IsInf", since: 10, isInfinite),
+    .single("BitCast", since: 26) { node in
+      guard let dtype = try node.dtype(attribute: "to") else { throw Diagnostic("attribute 'to' is missing") }
+      return try node.builder.bitcast(node.input(0), dtype)
+    },
   ]
 
   private static let comparisons: [ONNXTranslator] = [
@@ -23,6 +31,9 @@ enum ONNXElementwise {
     binary("Less") { try $0.less($1, $2) }, binary("GreaterOrEqual", since: 12) { try $0.greaterEqual($1, $2) },
     binary("LessOrEqual", since: 12) { try $0.lessEqual($1, $2) }, binary("And") { try $0.logicalAnd($1, $2) },
     binary("Or") { try $0.logicalOr($1, $2) }, binary("Xor") { try $0.logicalXor($1, $2) },
+    binary("BitwiseAnd", since: 18) { try $0.bitwiseAnd($1, $2) },
+    binary("BitwiseOr", since: 18) { try $0.bitwiseOr($1, $2) },
+    binary("BitwiseXor", since: 18) { try $0.bitwiseXor($1, $2) },
   ]
 
   private static let arithmetic: [ONNXTranslator] = [
@@ -70,7 +81,7 @@ enum ONNXElementwise {
     let high = try b.equal(x, node.constant(.infinity, like: x))
     let low = try b.equal(x, node.constant(-.infinity, like: x))
     switch (try node.flag("detect_negative", true), try node.flag("detect_positive", true)) {
-    case (true, true): return try b.logicalOr(low, high)
+    case (true, true): return try b.isInf(x)
     case (true, false): return low
     case (false, true): return high
     case (false, false): return try b.logicalAnd(low, high)
@@ -88,56 +99,16 @@ enum ONNXElementwise {
   /// A remainder that has the sign of the divisor, or of the dividend with `fmod`.
   private static func modulo(_ node: ONNXNode) throws -> ValueID {
     let (b, x, y) = (node.builder, try node.input(0), try node.input(1))
-    let dtype = b.type(x).dtype
-    if dtype.isFloat { return try floatModulo(node, x, y) }
-    let rest = try b.subtract(x, b.multiply(b.divide(x, y), y))
-    if try node.flag("fmod") || dtype.isUnsigned { return rest }
-    return try withSign(node, rest, y)
+    return try node.flag("fmod") ? b.remainder(x, y) : b.floorMod(x, y)
   }
 
-  /// The remainder moved to the divisor's side of zero.
-  private static func withSign(_ node: ONNXNode, _ rest: ValueID, _ y: ValueID) throws -> ValueID {
-    let b = node.builder
-    let zero = try node.constant(0, like: rest)
-    let differs = try b.logicalXor(b.less(rest, zero), b.less(y, zero))
-    let moves = try b.logicalAnd(b.notEqual(rest, zero), differs)
-    return try b.select(moves, b.add(rest, y), rest)
-  }
-
-  /// In double precision, where quotient and product of narrower floats are exact enough for quotients under 2^29.
-  private static func floatModulo(_ node: ONNXNode, _ x: ValueID, _ y: ValueID) throws -> ValueID {
-    let (b, dtype) = (node.builder, node.builder.type(x).dtype)
-    if dtype == .f64 { throw node.unsupported("of f64") }
-    let (wide, divisor) = (try b.cast(x, .f64), try b.cast(y, .f64))
-    let quotient = try b.divide(wide, divisor)
-    let zero = try node.constant(0, .f64)
-    let cut = try b.select(b.less(quotient, zero), b.ceil(quotient), b.floor(quotient))
-    var rest = try b.subtract(wide, b.multiply(cut, divisor))
-    // A finite number is its own remainder by infinity.
-    let infinite = try b.equal(b.abs(divisor), node.constant(.infinity, .f64))
-    let finite = try b.less(b.abs(wide), node.constant(.infinity, .f64))
-    rest = try b.select(b.logicalAnd(infinite, finite), wide, rest)
-    return try b.cast(node.flag("fmod") ? rest : withSign(node, rest, divisor), dtype)
-  }
-
-  /// Products and quotients of powers of 2, which wrap around; a power too large for the type is 0, and x / 0 = 0.
   private static func shift(_ node: ONNXNode) throws -> ValueID {
     let (b, x, y) = (node.builder, try node.input(0), try node.input(1))
-    let factor = try b.power(node.constant(2, like: x), y)
     switch try node.string("direction") {
-    case "LEFT": return try b.multiply(x, factor)
-    case "RIGHT": return try b.type(x).dtype.isUnsigned ? b.divide(x, factor) : signedShift(node, x, factor)
+    case "LEFT": return try b.shiftLeft(x, y)
+    case "RIGHT": return try b.shiftRight(x, y)
     default: throw Diagnostic("attribute 'direction' is neither LEFT nor RIGHT")
     }
-  }
-
-  /// A negative number's complement is shifted, so that the quotient is rounded down.
-  private static func signedShift(_ node: ONNXNode, _ x: ValueID, _ factor: ValueID) throws -> ValueID {
-    let b = node.builder
-    let (zero, minusOne) = (try node.constant(0, like: x), try node.constant(-1, like: x))
-    let negative = try b.less(x, zero)
-    func complement(_ value: ValueID) throws -> ValueID { try b.select(negative, b.subtract(minusOne, value), value) }
-    return try complement(b.divide(complement(x), factor))
   }
 
   /// Bounds are attributes up to operator set 10, then inputs.

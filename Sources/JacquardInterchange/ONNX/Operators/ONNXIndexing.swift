@@ -11,7 +11,7 @@ enum ONNXIndexing {
   ]
 
   /// Indices of an axis, negative ones counted from the end.
-  private static func fromStart(_ node: ONNXNode, _ indices: ValueID, _ size: Dim) throws -> ValueID {
+  static func fromStart(_ node: ONNXNode, _ indices: ValueID, _ size: Dim) throws -> ValueID {
     let b = node.builder
     let dtype = b.type(indices).dtype
     let negative = try b.less(indices, node.constant(0, dtype))
@@ -98,11 +98,10 @@ enum ONNXIndexing {
     guard let depth = try node.dimensions(1).first else { throw Diagnostic("the depth is empty") }
     let own = b.shape(indices)
     let axis = try node.axis(node.int("axis", -1), rank: own.rank + 1)
-    var dims = own.dims
-    dims.insert(depth, at: axis)
-    let places = try b.iota(Shape(dims), axis: axis, .i64)
     let wide = try fromStart(node, b.cast(indices, .i64), depth)
-    let hit = try b.equal(places, b.expandDims(wide, axis: axis))
+    var order = Array(0..<own.rank)
+    order.insert(own.rank, at: axis)
+    let hit = try b.transpose(b.oneHot(wide, depth: depth, .bool), order)
     guard try node.shape(2) == [2] else { throw Diagnostic("values are not two") }
     func value(_ index: Int) throws -> ValueID {
       try b.reshape(b.slice(node.input(2), axis: 0, from: Dim(index), to: Dim(index + 1)), .scalar)

@@ -2,20 +2,15 @@ import JacquardCore
 import JacquardIR
 import JacquardOps
 
-/// Pooling. Windows are boxes, so that one axis after the other is pooled: each by combining shifted slices.
+/// Pooling.
 enum ONNXPooling {
   static let all: [ONNXTranslator] = [
-    .single("MaxPool", since: 8, maxPool), .single("AveragePool", since: 7, averagePool),
+    ONNXTranslator("MaxPool", since: 8, maxPool), .single("AveragePool", since: 7, averagePool),
     .single("LpPool", since: 11, lpPool),
     .single("GlobalMaxPool", since: 7) { try $0.builder.reduceMax($0.input(0), axes: spatialAxes($0), keepDims: true) },
     .single("GlobalAveragePool", since: 7) { try $0.builder.mean($0.input(0), axes: spatialAxes($0), keepDims: true) },
     .single("GlobalLpPool", since: 7, globalLpPool),
   ]
-
-  /// A window of more elements along one axis would make a graph too large.
-  private static let widest = 256
-
-  typealias Combine = (GraphBuilder, ValueID, ValueID) throws -> ValueID
 
   private static func spatialAxes(_ node: ONNXNode) throws -> [Int] { Array(2..<max(2, try node.shape(0).rank)) }
 
@@ -26,55 +21,67 @@ enum ONNXPooling {
       throw node.unsupported("of \(try node.type(0)): bind its symbols")
     }
     var windows = try ONNXWindows(node, input: input)
-    guard windows.kernel.allSatisfy({ $0 <= widest }) else { throw node.unsupported("with windows \(windows.kernel)") }
     try windows.resolveAutoPad(node, input: input)
     return (windows, input, try node.flag("ceil_mode"))
   }
 
-  /// The combination of all elements of each window.
-  private static func pooled(
-    _ node: ONNXNode, _ x: ValueID, filling fill: Double, _ combine: Combine
-  ) throws -> ValueID {
-    let (windows, input, isCeil) = try windows(node)
-    return try input.indices.reduce(x) { value, axis in
+  /// The geometry whose last window ends with the padding, whichever way the number of windows was rounded.
+  private static func geometry(_ windows: ONNXWindows, _ input: [Int], _ isCeil: Bool) throws -> ConvGeometry {
+    var result = windows.geometry(groups: 1)
+    for axis in input.indices {
       let output = try windows.output(axis, input: input[axis], ceil: isCeil)
-      return try pooled(node.builder, value, axis: axis + 2, windows, axis, output, fill, combine)
+      let end = (output - 1) * windows.strides[axis] + windows.reach(axis)
+      result.high[axis] = end - input[axis] - windows.low[axis]
     }
+    return result
   }
 
-  private static func pooled(
-    _ b: GraphBuilder, _ x: ValueID, axis: Int, _ windows: ONNXWindows, _ spatial: Int, _ output: Int, _ fill: Double,
-    _ combine: Combine
+  private static func sums(_ node: ONNXNode, _ x: ValueID) throws -> ValueID {
+    let (windows, input, isCeil) = try windows(node)
+    return try node.builder.sumPool(x, window: windows.kernel, geometry(windows, input, isCeil))
+  }
+
+  // MARK: Maxima
+
+  private static func maxPool(_ node: ONNXNode) throws -> [ValueID?] {
+    let (windows, input, isCeil) = try windows(node)
+    let result = try node.builder.maxPool(
+      node.input(0), window: windows.kernel, geometry(windows, input, isCeil))
+    return [result.values, node.wants(1) ? try places(node, result.positions, windows, input) : nil]
+  }
+
+  /// Where the maxima stand in the whole input, counted row by row, or with `storage_order` column by column.
+  private static func places(
+    _ node: ONNXNode, _ positions: ValueID, _ windows: ONNXWindows, _ input: [Int]
   ) throws -> ValueID {
-    let (stride, dilation) = (windows.strides[spatial], windows.dilations[spatial])
-    let span = (output - 1) * stride + 1
-    let missing = span + windows.reach(spatial) - 1 - (b.shape(x)[axis].value ?? 0) - windows.low[spatial]
-    var (low, high) = (b.shape(x).dims.map { _ in 0 }, b.shape(x).dims.map { _ in 0 })
-    (low[axis], high[axis]) = (windows.low[spatial], max(0, missing))
-    let padded = try b.pad(x, low: low, high: high, value: fill)
-    var (starts, limits) = (b.shape(padded).dims.map { _ in Dim(0) }, b.shape(padded).dims)
-    var strides = starts.map { _ in 1 }
-    strides[axis] = stride
-    let slices = try (0..<windows.kernel[spatial]).map { place in
-      (starts[axis], limits[axis]) = (Dim(place * dilation), Dim(place * dilation + span))
-      return try b.slice(padded, starts: starts, limits: limits, strides: strides)
+    let (b, shape) = (node.builder, node.builder.shape(positions))
+    let inWindow = try b.cast(positions, .i64)
+    func number(_ value: Int) throws -> ValueID { try b.constant(HostTensor(Int64(value))) }
+    func count(_ axis: Int) throws -> ValueID { try b.iota(shape, axis: axis, .i64) }
+    let axes = Array(input.indices)
+    let isColumnFirst = try node.flag("storage_order")
+    let channels = try b.dimension(shape[1], .i64)
+    let plane = try b.add(b.multiply(count(0), channels), count(1))
+    var sum = try b.multiply(plane, number(input.reduce(1, *)))
+    for axis in axes {
+      let inner = windows.kernel[(axis + 1)...].reduce(1, *)
+      let element = try b.remainder(b.divide(inWindow, number(inner)), number(windows.kernel[axis]))
+      let start = try b.subtract(b.multiply(count(axis + 2), number(windows.strides[axis])), number(windows.low[axis]))
+      let place = try b.add(start, b.multiply(element, number(windows.dilations[axis])))
+      let stride = isColumnFirst ? input[..<axis].reduce(1, *) : input[(axis + 1)...].reduce(1, *)
+      sum = try b.add(sum, b.multiply(place, number(stride)))
     }
-    return try slices.dropFirst().reduce(slices[0]) { try combine(b, $0, $1) }
+    return sum
   }
 
-  private static func maxPool(_ node: ONNXNode) throws -> ValueID {
-    let dtype = try node.dtype(0)
-    if !dtype.isFloat && dtype.byteSize > 1 { throw node.unsupported("of \(dtype)") }
-    let lowest: Double = dtype.isFloat ? -.infinity : dtype == .i8 ? -128 : 0
-    return try pooled(node, node.input(0), filling: lowest) { try $0.maximum($1, $2) }
-  }
+  // MARK: Means
 
   private static func averagePool(_ node: ONNXNode) throws -> ValueID {
     let b = node.builder
     let (windows, input, isCeil) = try windows(node)
     let countsPads = try node.flag("count_include_pad")
     let x = try node.widened(node.input(0))
-    var value = try pooled(node, x, filling: 0) { try $0.add($1, $2) }
+    var value = try sums(node, x)
     let rank = b.shape(value).rank
     for axis in input.indices {
       let output = try windows.output(axis, input: input[axis], ceil: isCeil)
@@ -101,7 +108,7 @@ enum ONNXPooling {
 
   private static func lpPool(_ node: ONNXNode) throws -> ValueID {
     let p = try node.int("p", 2)
-    return try rooted(node, p, pooled(node, powered(node, p), filling: 0) { try $0.add($1, $2) })
+    return try rooted(node, p, sums(node, powered(node, p)))
   }
 
   private static func globalLpPool(_ node: ONNXNode) throws -> ValueID {

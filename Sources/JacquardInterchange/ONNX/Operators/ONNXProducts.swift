@@ -33,11 +33,37 @@ enum ONNXProducts {
     let text = try node.string("equation").filter { $0 != " " }
     let operands = text.prefix { $0 != "-" }.split(separator: ",", omittingEmptySubsequences: false)
     guard operands.count == values.count else { throw Diagnostic("equation '\(text)' has another number of operands") }
-    if operands.contains(where: { Set($0.filter { $0 != "." }).count != $0.count { $0 != "." } }) {
-      throw node.unsupported("with a letter twice in one operand")
+    let whole =
+      text.contains("...") ? try expanded(text, operands, values.map { node.builder.shape($0).rank }) : text
+    return try diagonal(node.builder, whole, values)
+  }
+
+  /// A letter that stands twice in an operand means its diagonal.
+  private static func diagonal(_ b: GraphBuilder, _ text: String, _ values: [ValueID]) throws -> ValueID {
+    let end = text.firstRange(of: "->")?.lowerBound ?? text.endIndex
+    let operands = text[..<end].split(separator: ",", omittingEmptySubsequences: false).map { Array($0) }
+    // The letters of the result follow from how often a letter stands in all operands.
+    guard operands.contains(where: { Set($0).count != $0.count }) else { return try b.einsum(text, values) }
+    var parts: [(letters: [Character], value: ValueID)] = []
+    for (letters, value) in zip(operands, values) {
+      guard letters.count == b.shape(value).rank else {
+        throw Diagnostic("operand '\(String(letters))' has shape \(b.shape(value))")
+      }
+      var (letters, value) = (letters, value)
+      while let second = letters.indices.first(where: { letters[..<$0].contains(letters[$0]) }) {
+        let first = letters.firstIndex(of: letters[second]) ?? 0
+        let places = try [first, second].map { try b.iota(b.shape(value), axis: $0, .i64) }
+        let kept = try b.select(b.equal(places[0], places[1]), value, b.fill(0, like: value))
+        value = try b.sum(kept, axes: [second])
+        letters.remove(at: second)
+      }
+      parts.append((letters, value))
     }
-    if !text.contains("...") { return try node.builder.einsum(text, values) }
-    return try node.builder.einsum(expanded(text, operands, values.map { node.builder.shape($0).rank }), values)
+    let counts = operands.joined().reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    let implicit = "->" + String(counts.filter { $0.value == 1 }.keys.sorted())
+    let formula: String =
+      parts.map { String($0.letters) }.joined(separator: ",") + (end == text.endIndex ? implicit : String(text[end...]))
+    return try b.einsum(formula, parts.map(\.value))
   }
 
   private static func expanded(_ text: String, _ operands: [Substring], _ ranks: [Int]) throws -> String {

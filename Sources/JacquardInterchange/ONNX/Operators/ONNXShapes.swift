@@ -9,7 +9,8 @@ enum ONNXShapes {
     .single("Squeeze", since: 7, squeeze), .single("Unsqueeze", since: 7, unsqueeze),
     .single("Transpose", since: 7, transpose),
     .single("Concat", since: 7, concat), ONNXTranslator("Split", since: 7, split),
-    .single("Expand", since: 8, expand), .single("Tile", since: 7, tile),
+    .single("Expand", since: 8, expand),
+    .single("Tile", since: 7) { try $0.builder.tile($0.input(0), repeats: $0.dimensions(1)) },
     .single("DepthToSpace", since: 7, depthToSpace), .single("SpaceToDepth", since: 7, spaceToDepth),
   ]
 
@@ -108,20 +109,6 @@ enum ONNXShapes {
     let (own, wanted) = (try node.shape(0), Shape(try node.dimensions(1)))
     guard let result = own.broadcast(with: wanted) else { throw Diagnostic("\(own) does not broadcast with \(wanted)") }
     return try node.builder.broadcast(node.input(0), to: result)
-  }
-
-  /// Each repeated axis gets a new one before it, along which the tensor is broadcast.
-  private static func tile(_ node: ONNXNode) throws -> ValueID {
-    let (b, x) = (node.builder, try node.input(0))
-    let (dims, repeats) = (b.shape(x).dims, try node.dimensions(1))
-    guard repeats.count == dims.count else { throw Diagnostic("\(repeats.count) repeats for \(dims.count) axes") }
-    var (spread, filled, result): ([Dim], [Dim], [Dim]) = ([], [], [])
-    for (dim, times) in zip(dims, repeats) {
-      spread += times.isOne ? [dim] : [1, dim]
-      filled += times.isOne ? [dim] : [times, dim]
-      result.append(try dim.times(times))
-    }
-    return try b.reshape(b.broadcast(b.reshape(x, Shape(spread)), to: Shape(filled)), Shape(result))
   }
 
   // MARK: Blocks
