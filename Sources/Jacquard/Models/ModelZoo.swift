@@ -14,8 +14,8 @@ public enum ModelZoo {
   /// Every graph, in the order of the models.
   public static let entries: [Entry] =
     LinearRegression.entries + LogisticRegression.entries + XOR.entries + MLP.entries + Autoencoder.entries
-    + VAE.entries + CNN.entries + ResNet.entries + UNet.entries + DenoisingMLP.entries
-    + Word2Vec.entries + Transformer.entries
+    + VAE.entries + CNN.entries + ResNet.entries + UNet.entries + DenoisingMLP.entries + GNN.entries
+    + Word2Vec.entries + Transformer.entries + CharacterLSTM.entries
 
   /// The graph of a name. - Throws: `Diagnostic` that lists the names if there is none.
   public static func graph(_ name: String) throws -> Graph {
