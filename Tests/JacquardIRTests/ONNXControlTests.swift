@@ -148,7 +148,7 @@ struct ONNXControlTests {
     ),
     ("weights that do not fit", F.node("LSTM", ["q", "q", "q"], ["y"]), "do not fit hidden_size or direction"),
     (
-      "an unknown reduction", F.node("ScatterND", ["x", "t", "x"], ["y"], [string("reduction", "xor")]),
+      "an unknown reduction", F.node("ScatterND", ["x", "u", "x"], ["y"], [string("reduction", "xor")]),
       "attribute 'reduction' is 'xor'"
     ),
     ("tuples that are too long", F.node("GatherND", ["x", "t"], ["y"]), "are no tuples of up to 2 numbers"),
@@ -164,6 +164,7 @@ struct ONNXControlTests {
     let (name, node, message) = Self.faults[index]
     let inputs = [
       F.value("x", [2, 3]), F.value("p", [], type: 9), F.value("q", [2, 3, 4]), F.value("t", [2, 3], type: 7),
+      F.value("u", [2, 2], type: 7),
     ]
     let error = #expect(throws: Diagnostic.self) { try F.read(F.model([node], inputs: inputs, opset: 28)) }
     let text = error.map { "\($0)" } ?? ""

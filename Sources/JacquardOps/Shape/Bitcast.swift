@@ -12,10 +12,11 @@ public struct Bitcast: Operation {
     conventions: ["floats have the bits of IEEE 754, bf16 the upper half of those of f32", "no derivative passes"])
 
   public static let samples = [
-    OperationSample(Bitcast(.i32), [.uniform("f32[3,5]", -2, 2)], gradient: .none(reason: "the result is integer")),
+    OperationSample(Bitcast(.i64), [.uniform("f64[3,5]", -2, 2)], gradient: .none(reason: "the result is integer")),
+    OperationSample(Bitcast(.u64), [.uniform("f64[]", -9, 9)], gradient: .none(reason: "the result is integer")),
     OperationSample(Bitcast(.f32), [.integers("i32[7]", 0, 1 << 30)], gradient: .none(reason: "integers")),
-    OperationSample(Bitcast(.u64), [.uniform("f64[2,3]", -9, 9)], gradient: .none(reason: "the result is integer")),
-    OperationSample(Bitcast(.i16), [.uniform("bf16[4]", -9, 9)], gradient: .none(reason: "the result is integer")),
+    OperationSample(Bitcast(.bf16), [.integers("i16[4]", 0, 1 << 14)], gradient: .none(reason: "integers")),
+    OperationSample(Bitcast(.f16), [.integers("u16[2,0]", 0, 1 << 14)], gradient: .none(reason: "integers")),
     OperationSample(Bitcast(.u8), [.integers("i8[5]", -9, 9)], gradient: .none(reason: "integers")),
     OperationSample(Bitcast(.u8), [.integers("bool[5]", 0, 2)], gradient: .none(reason: "booleans")),
   ]
