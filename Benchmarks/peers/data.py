@@ -8,7 +8,7 @@ def batch(model, seed=0):
     generator = np.random.default_rng(seed)
     arrays = {}
     for name, spec in model.inputs.items():
-        shape = (model.batch, *spec.shape)
+        shape = spec.shape if spec.whole else (model.batch, *spec.shape)
         arrays[name] = generator.integers(0, spec.classes, shape) if spec.classes else generator.random(shape, np.float32)
     return arrays
 

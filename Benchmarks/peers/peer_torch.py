@@ -29,15 +29,21 @@ import torch  # noqa: E402
 import data  # noqa: E402
 from models import LEARNING_RATES, MODELS  # noqa: E402
 import torch_models  # noqa: E402
+import torch_networks  # noqa: E402
+
+CLASSES = torch_models.CLASSES | torch_networks.CLASSES
 
 
 class Training:
     """A whole training step of a model."""
 
     def __init__(self, model, compiled):
-        module = torch_models.CLASSES[model.name](model)
+        module = CLASSES[model.name](model)
         self.initial = {name: value.clone() for name, value in module.state_dict().items()}
         self.batch = {name: torch.from_numpy(value) for name, value in data.batch(model).items()}
+        if model.channels_last:
+            module = module.to(memory_format=torch.channels_last)
+            self.batch["x"] = self.batch["x"].contiguous(memory_format=torch.channels_last)
         self.optimiser = optimiser(model, module.parameters())
         self.module, self.call = module, torch.compile(module) if compiled else module
         self.last = None
@@ -58,7 +64,8 @@ def optimiser(model, parameters):
     rate = LEARNING_RATES[model.optimiser]
     if model.optimiser == "sgd":
         return torch.optim.SGD(parameters, lr=rate, fused=True)
-    return torch.optim.Adam(parameters, lr=rate, fused=True)
+    kind = torch.optim.AdamW if model.optimiser == "adamw" else torch.optim.Adam
+    return kind(parameters, lr=rate, fused=True)
 
 
 def main():

@@ -44,6 +44,8 @@ typedef struct jq_operands {
     int accumulate;
     float *kept_a; /* where A is copied to on the way, for the blocks beside this one; or NULL */
     jq_ahead *next_a, *next_b;
+    const float *vectors[JQ_BLOCK_VECTORS]; /* of windows read in place: where each vector of columns begins, */
+    const int64_t *steps;                   /* and how far behind that term k of it lies */
 } jq_operands;
 
 /* Copies up to JQ_AHEAD terms of A's rows, from term k on. */
@@ -67,27 +69,29 @@ JQV_INLINE void fetch_next_c(const jq_operands *x, int rows, int vectors) {
         for (int v = 0; v < vectors; v++) __builtin_prefetch(x->c + r * x->c_row + 16 * v, 1, 3);
 }
 
-/* What a block does beside its product: nothing, fetch what comes next, or copy A too. */
-enum { JQ_ONLY_MULTIPLIES, JQ_FETCHES, JQ_KEEPS };
+/* What a block does beside its product: nothing, fetch what comes next, or copy A too; or it reads windows in place. */
+enum { JQ_ONLY_MULTIPLIES, JQ_FETCHES, JQ_KEEPS, JQ_IN_PLACE };
 
 /* Rows, vectors, duty and, where it matters, A's strides are literals. */
 JQV_INLINE void block_product(const jq_operands *x, long a_row, long a_step, int rows, int vectors, int duty) {
     const float *a = duty == JQ_KEEPS ? x->kept_a : x->a;
-    const long chunk = duty ? JQ_AHEAD : x->depth;
+    const int is_ahead = duty == JQ_FETCHES || duty == JQ_KEEPS;
+    const long chunk = is_ahead ? JQ_AHEAD : x->depth;
     jqv_f32 sum[JQ_BLOCK_ROWS][JQ_BLOCK_VECTORS];
     for (int r = 0; r < rows; r++)
         for (int v = 0; v < vectors; v++)
             sum[r][v] = x->accumulate ? JQV_LOAD(jqv_f32, x->c + r * x->c_row + 16 * v) : jqv_splat(0);
-    if (duty) fetch_next_c(x, rows, vectors);
+    if (is_ahead) fetch_next_c(x, rows, vectors);
     if (duty == JQ_KEEPS) keep_terms(x, 0, rows, a_row == 1);
     for (long from = 0; from < x->depth; from += chunk) {
         const long to = x->depth - from < chunk ? x->depth : from + chunk;
         if (duty == JQ_KEEPS && to < x->depth) keep_terms(x, to, rows, a_row == 1);
         for (int line = 0; duty == JQ_KEEPS && line < rows; line++) fetch_ahead(x->next_a);
-        for (int line = 0; duty && line < 2; line++) fetch_ahead(x->next_b);
+        for (int line = 0; is_ahead && line < 2; line++) fetch_ahead(x->next_b);
         for (long k = from; k < to; k++) {
             jqv_f32 factor[JQ_BLOCK_VECTORS];
-            for (int v = 0; v < vectors; v++) factor[v] = JQV_LOAD(jqv_f32, x->b + k * x->b_row + 16 * v);
+            for (int v = 0; v < vectors; v++)
+                factor[v] = JQV_LOAD(jqv_f32, duty == JQ_IN_PLACE ? x->vectors[v] + x->steps[k] : x->b + k * x->b_row + 16 * v);
             for (int r = 0; r < rows; r++) {
                 const jqv_f32 y = jqv_splat(a[r * a_row + k * a_step]);
                 for (int v = 0; v < vectors; v++) sum[r][v] = JQ_PRODUCT_STEP(y, factor[v], sum[r][v]);
@@ -111,22 +115,28 @@ static void whole_block(const jq_operands *x) {
     else block_of(x, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_ONLY_MULTIPLIES);
 }
 
-JQV_INLINE void some_rows(jq_operands x, long rows, int vectors) {
+JQV_INLINE void some_rows(jq_operands x, long rows, int vectors, int duty) {
     if (rows == JQ_BLOCK_ROWS) {
-        block_of(&x, JQ_BLOCK_ROWS, vectors, JQ_ONLY_MULTIPLIES);
+        block_of(&x, JQ_BLOCK_ROWS, vectors, duty);
         return;
     }
     if (rows >= 4) {
-        block_of(&x, 4, vectors, JQ_ONLY_MULTIPLIES);
+        block_of(&x, 4, vectors, duty);
         rows -= 4, x.a += 4 * x.a_row, x.c += 4 * x.c_row;
     }
-    for (; rows > 0; rows--, x.a += x.a_row, x.c += x.c_row) block_of(&x, 1, vectors, JQ_ONLY_MULTIPLIES);
+    for (; rows > 0; rows--, x.a += x.a_row, x.c += x.c_row) block_of(&x, 1, vectors, duty);
+}
+
+/* Windows in place: whole vectors only. */
+static void block_in_place(const jq_operands *x, long rows, int vectors) {
+    if (vectors == 1) some_rows(*x, rows, 1, JQ_IN_PLACE);
+    else some_rows(*x, rows, JQ_BLOCK_VECTORS, JQ_IN_PLACE);
 }
 
 /* Fewer rows, or columns of one vector. */
 static void partial_block(const jq_operands *x, long rows, int vectors) {
-    if (vectors == 1) some_rows(*x, rows, 1);
-    else some_rows(*x, rows, JQ_BLOCK_VECTORS);
+    if (vectors == 1) some_rows(*x, rows, 1, JQ_ONLY_MULTIPLIES);
+    else some_rows(*x, rows, JQ_BLOCK_VECTORS, JQ_ONLY_MULTIPLIES);
 }
 
 /* Columns that do not fill their vectors are made aside, where the block has room. */

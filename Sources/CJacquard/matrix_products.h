@@ -31,6 +31,8 @@ typedef struct jq_panels {
     float *kept_a, *kept_b;
     const jq_window *window;
     long window_row, window_column;
+    int reads_windows;        /* where they lie */
+    const int64_t *row_steps; /* offsets of the windows' rows */
 } jq_panels;
 
 static long panel_width(const jq_panels *p, long j) {
@@ -66,7 +68,7 @@ static jq_ahead next_rows(const jq_panels *p, long k, long i) {
 /* Where a block reads A, or copies it to. */
 static void place_a(const jq_panels *p, jq_operands *x, long k, long j, long i) {
     x->a = p->a + i * p->a_row + k * p->a_step, x->a_row = p->a_row, x->a_step = p->a_step, x->kept_a = NULL;
-    if (!p->copies_a || p->rows - i < JQ_BLOCK_ROWS) return;
+    if (!p->copies_a || p->reads_windows || p->rows - i < JQ_BLOCK_ROWS) return;
     float *kept = p->kept_a + i * (p->a_step == 1 ? JQ_KEPT_ROW : x->depth);
     if (j == 0) {
         x->kept_a = kept;
@@ -77,14 +79,28 @@ static void place_a(const jq_panels *p, jq_operands *x, long k, long j, long i) 
     }
 }
 
+/* Where the vectors of columns from j on begin. */
+static void place_windows(const jq_panels *p, jq_operands *x, long j, int vectors) {
+    const jq_window *w = p->window;
+    x->steps = p->row_steps;
+    for (int v = 0; v < vectors; v++) {
+        int64_t offset;
+        window_offsets(&offset, w->column_rank, w->column_extents, w->column_strides, p->window_column + j + 16 * v, 1);
+        x->vectors[v] = p->b + offset;
+    }
+}
+
 static void panel_product(const jq_panels *p, long k, long j) {
     const long width = panel_width(p, j);
     const int vectors = width <= 16 ? 1 : JQ_BLOCK_VECTORS;
     jq_ahead next_a = {0}, next_b = next_panel(p, k, j);
     jq_operands x = {.c_row = p->c_row, .depth = panel_depth(p, k), .accumulate = p->accumulate || k > 0};
     x.b = p->b + k * p->b_row + j * p->b_column, x.b_row = p->b_row, x.next_a = &next_a, x.next_b = &next_b;
-    if (p->window) {
-        pack_windows(p->kept_b, p->b, p->window, p->window_row + k, x.depth, p->window_column + j, width, 16 * vectors);
+    if (p->reads_windows) {
+        place_windows(p, &x, j, vectors);
+    } else if (p->window) {
+        pack_windows(p->kept_b, p->b, p->window, p->row_steps, p->window_row + k, x.depth, p->window_column + j, width,
+                     16 * vectors);
         x.b = p->kept_b, x.b_row = 16 * vectors;
     } else if (p->copies_b || width < 16 * vectors) {
         pack_panel(p->kept_b, x.b, p->b_row, p->b_column, x.depth, width, 16 * vectors);
@@ -95,7 +111,8 @@ static void panel_product(const jq_panels *p, long k, long j) {
         x.c = p->c + i * p->c_row + j;
         place_a(p, &x, k, j, i);
         if (x.kept_a) next_a = next_rows(p, k, i);
-        if (width < 16 * vectors) narrow_block(x, rows, width, vectors);
+        if (p->reads_windows) block_in_place(&x, rows, vectors);
+        else if (width < 16 * vectors) narrow_block(x, rows, width, vectors);
         else if (rows < JQ_BLOCK_ROWS || vectors < JQ_BLOCK_VECTORS) partial_block(&x, rows, vectors);
         else whole_block(&x);
     }
@@ -108,8 +125,15 @@ static void matrix_product_f32(const jq_product *t, void *packing) {
     p.accumulate = t->accumulate, p.copies_a = jq_copies_a(t), p.copies_b = jq_copies_b(t);
     p.kept_b = packing, p.kept_a = p.kept_b + JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + JQ_SLACK;
     p.window = t->window, p.window_row = t->window_row, p.window_column = t->window_column;
-    for (long k = 0; k < p.depth || k == 0; k += JQ_PANEL_DEPTH)
+    p.reads_windows = t->window && windows_lie_in_vectors(t->window, t->window_column, t->n);
+    int64_t row_steps[JQ_PANEL_DEPTH];
+    p.row_steps = row_steps;
+    for (long k = 0; k < p.depth || k == 0; k += JQ_PANEL_DEPTH) {
+        if (t->window)
+            window_offsets(row_steps, t->window->row_rank, t->window->row_extents, t->window->row_strides, p.window_row + k,
+                           panel_depth(&p, k));
         for (long j = 0; j < p.columns; j += JQ_BLOCK_COLUMNS) panel_product(&p, k, j);
+    }
 }
 
 #endif

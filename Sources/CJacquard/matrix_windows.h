@@ -34,6 +34,8 @@ JQV_INLINE void transpose_16(float *to, long to_row, const float *from, long fro
     }
 }
 
+enum { JQ_MOST_PIECES = 6 };
+
 /* Positions of an index group that lie evenly spaced: `length` of them, the first at `offset`. */
 typedef struct jq_stretch {
     long offset;
@@ -65,6 +67,15 @@ static int window_runs(jq_stretch *runs, int rank, const int64_t *extents, const
     return found;
 }
 
+/* Offset of each position first ..< first + count of an index group. */
+static void window_offsets(int64_t *offsets, int rank, const int64_t *extents, const int64_t *strides, long first, long count) {
+    jq_stretch runs[JQ_PANEL_DEPTH];
+    const int64_t step = rank ? strides[rank - 1] : 0;
+    const int found = window_runs(runs, rank, extents, strides, first, count);
+    for (int r = 0; r < found; r++)
+        for (int k = 0; k < runs[r].length; k++) offsets[runs[r].at + k] = runs[r].offset + k * step;
+}
+
 /* Side by side, in whole vectors as long as that reads nothing behind `end`; it writes up to 15 elements more. */
 JQV_INLINE void copy_run(float *to, const float *from, long length, const float *end) {
     long i = 0;
@@ -72,21 +83,56 @@ JQV_INLINE void copy_run(float *to, const float *from, long length, const float 
     for (; i < length; i++) to[i] = from[i];
 }
 
+/* Vectors of columns: where they come from and go to. */
+typedef struct jq_pieces {
+    int count;
+    int64_t from[JQ_MOST_PIECES], to[JQ_MOST_PIECES];
+} jq_pieces;
+
+/* The runs of columns as whole vectors; no pieces if they are too many, or something behind `end` would be read. */
+static jq_pieces vector_pieces(const jq_window *w, const jq_stretch *columns, int column_runs, const float *b, int64_t last_row) {
+    jq_pieces pieces = {0};
+    if (w->column_rank && w->column_strides[w->column_rank - 1] != 1) return pieces;
+    for (int c = 0; c < column_runs; c++)
+        for (int i = 0; i < columns[c].length; i += 16) {
+            const int64_t from = columns[c].offset + i;
+            if (pieces.count == JQ_MOST_PIECES || b + last_row + from + 16 > w->end) return (jq_pieces){0};
+            pieces.from[pieces.count] = from, pieces.to[pieces.count++] = columns[c].at + i;
+        }
+    return pieces;
+}
+
+/* Row by row; what a vector writes too much, the next piece or row mends. The count is a literal. */
+JQV_INLINE void copy_pieces(float *to, const float *b, const int64_t *rows, long depth, long panel, const jq_pieces *pieces,
+                            int count) {
+    for (long k = 0; k < depth; k++)
+        for (int i = 0; i < count; i++)
+            JQV_STORE(jqv_f32, to + k * panel + pieces->to[i], JQV_LOAD(jqv_f32, b + rows[k] + pieces->from[i]));
+}
+
 /* Row by row: each run of columns lies along a row of the copy. */
-static void pack_window_columns(float *to, const float *b, const jq_window *w, const jq_stretch *rows, int row_runs,
+static void pack_window_columns(float *to, const float *b, const jq_window *w, const int64_t *rows, long depth,
                                 const jq_stretch *columns, int column_runs, long panel) {
-    const long row_step = w->row_rank ? w->row_strides[w->row_rank - 1] : 0;
     const long step = w->column_rank ? w->column_strides[w->column_rank - 1] : 0;
-    for (int r = 0; r < row_runs; r++)
-        for (long k = 0; k < rows[r].length; k++) {
-            const float *base = b + rows[r].offset + k * row_step;
-            float *row = to + (rows[r].at + k) * panel;
-            for (int c = 0; c < column_runs; c++) {
-                const float *from = base + columns[c].offset;
-                if (step == 1) copy_run(row + columns[c].at, from, columns[c].length, w->end);
-                else
-                    for (long i = 0; i < columns[c].length; i++) row[columns[c].at + i] = from[i * step];
-            }
+    int64_t last = 0;
+    for (long k = 0; k < depth; k++) last = rows[k] > last ? rows[k] : last;
+    const jq_pieces pieces = vector_pieces(w, columns, column_runs, b, last);
+    switch (pieces.count) {
+    case 1: copy_pieces(to, b, rows, depth, panel, &pieces, 1); return;
+    case 2: copy_pieces(to, b, rows, depth, panel, &pieces, 2); return;
+    case 3: copy_pieces(to, b, rows, depth, panel, &pieces, 3); return;
+    case 4: copy_pieces(to, b, rows, depth, panel, &pieces, 4); return;
+    case 5: copy_pieces(to, b, rows, depth, panel, &pieces, 5); return;
+    case 6: copy_pieces(to, b, rows, depth, panel, &pieces, 6); return;
+    default: break;
+    }
+    for (long k = 0; k < depth; k++)
+        for (int c = 0; c < column_runs; c++) {
+            const float *from = b + rows[k] + columns[c].offset;
+            float *row = to + k * panel + columns[c].at;
+            if (step == 1) copy_run(row, from, columns[c].length, w->end);
+            else
+                for (long i = 0; i < columns[c].length; i++) row[i] = from[i * step];
         }
 }
 
@@ -109,18 +155,28 @@ static void pack_window_rows(float *to, const float *b, const jq_window *w, cons
         }
 }
 
-/* Rows row ..< row + depth and `width` columns from `column` on of the windows, [depth][panel] side by side; what lies
- * beyond them is anything. */
-static void pack_windows(float *to, const float *b, const jq_window *w, long row, long depth, long column, long width,
-                         long panel) {
+/* Rows row ..< row + depth, whose offsets are known, and `width` columns from `column` on of the windows, [depth][panel] side by
+ * side; what lies beyond them is anything. */
+static void pack_windows(float *to, const float *b, const jq_window *w, const int64_t *offsets, long row, long depth,
+                         long column, long width, long panel) {
     jq_stretch rows[JQ_PANEL_DEPTH], columns[JQ_WIDEST_BLOCK];
-    const int row_runs = window_runs(rows, w->row_rank, w->row_extents, w->row_strides, row, depth);
     const int column_runs = window_runs(columns, w->column_rank, w->column_extents, w->column_strides, column, width);
     const int rows_lie = w->row_rank && w->row_strides[w->row_rank - 1] == 1;
     const int columns_lie = w->column_rank && w->column_strides[w->column_rank - 1] == 1;
-    if (rows_lie && (!columns_lie || row_runs * width < column_runs * depth))
-        pack_window_rows(to, b, w, rows, row_runs, columns, column_runs, depth, panel);
-    else pack_window_columns(to, b, w, rows, row_runs, columns, column_runs, panel);
+    if (rows_lie) {
+        const int row_runs = window_runs(rows, w->row_rank, w->row_extents, w->row_strides, row, depth);
+        if (!columns_lie || row_runs * width < column_runs * depth) {
+            pack_window_rows(to, b, w, rows, row_runs, columns, column_runs, depth, panel);
+            return;
+        }
+    }
+    pack_window_columns(to, b, w, offsets, depth, columns, column_runs, panel);
+}
+
+/* Whether every 16 columns lie side by side, so that windows need no copy. */
+static int windows_lie_in_vectors(const jq_window *w, long column, long width) {
+    const int last = w->column_rank - 1;
+    return last >= 0 && w->column_strides[last] == 1 && w->column_extents[last] % 16 == 0 && column % 16 == 0 && width % 16 == 0;
 }
 
 #endif

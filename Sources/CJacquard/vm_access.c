@@ -48,7 +48,9 @@ static void copy_run(run *r, unsigned char *memory, int64_t stride, int64_t n) {
     }
 }
 
-/* Position of a flat point of a space, and its index along the last axis. */
+enum { SHORT_RUN = 16 };
+
+/* Position of a flat point of a space. */
 static int64_t position(const int64_t *extents, const int64_t *strides, int rank, int64_t flat) {
     int64_t at = 0;
     for (int axis = rank - 1; axis >= 0; axis--) {
@@ -59,7 +61,23 @@ static int64_t position(const int64_t *extents, const int64_t *strides, int rank
     return at;
 }
 
-/* Runs over flat points first ..< first + n of a space, one run along the last axis after the other. */
+#define COPY_PLANE \
+    element *m = (element *)memory, *d = (element *)dense; \
+    for (int64_t j = 0; j < lines; j++, m += far) \
+        for (int64_t k = 0; k < length; k++, d++) { \
+            if (r->storing) m[k * near] = *d; \
+            else *d = m[k * near]; \
+        }
+
+/* `lines` short runs of `length` elements `near` apart, `far` apart from each other. */
+static void copy_plane(run *r, unsigned char *memory, int64_t lines, int64_t far, int64_t length, int64_t near) {
+    unsigned char *dense = r->dense;
+    r->dense += lines * length * r->size;
+    BY_SIZE(r->size, COPY_PLANE)
+}
+
+/* Runs over flat points first ..< first + n of a space, one run along the last axis after the other; several at once where they are
+ * short. */
 static void copy_points(run *r, unsigned char *base, const int64_t *extents, const int64_t *strides, int rank,
                         int64_t first, int64_t n) {
     if (rank == 0) {
@@ -69,7 +87,15 @@ static void copy_points(run *r, unsigned char *base, const int64_t *extents, con
     const int64_t length = extents[rank - 1], stride = strides[rank - 1];
     while (n > 0) {
         const int64_t within = first % length;
-        const int64_t count = length - within < n ? length - within : n;
+        int64_t count = length - within < n ? length - within : n;
+        if (length < SHORT_RUN && rank > 1 && within == 0 && n >= 2 * length) {
+            const int64_t lines = extents[rank - 2], left = lines - first / length % lines;
+            count = (left < n / length ? left : n / length) * length;
+            copy_plane(r, base + position(extents, strides, rank, first) * r->size, count / length, strides[rank - 2],
+                       length, stride);
+            first += count, n -= count;
+            continue;
+        }
         copy_run(r, base + position(extents, strides, rank, first) * r->size, stride, count);
         first += count, n -= count;
     }

@@ -101,6 +101,9 @@ extension IndexExpression {
     if let range = rest.range(in: extents), range.lowerBound >= 0, range.upperBound < divisor {
       return multiple
     }
+    if let (factor, large, _) = rest.scaled(dividing: divisor, in: extents) {
+      return multiple + large.floorDiv(divisor / factor, in: extents)
+    }
     return multiple + IndexExpression(.floorDiv(rest, divisor))
   }
 
@@ -110,7 +113,25 @@ extension IndexExpression {
     if divisor == 1 { return IndexExpression(0) }
     let rest = split(by: divisor).rest
     if let range = rest.range(in: extents), range.lowerBound >= 0, range.upperBound < divisor { return rest }
+    if let (factor, large, small) = rest.scaled(dividing: divisor, in: extents) {
+      return large.remainder(divisor / factor, in: extents) * factor + small
+    }
     return IndexExpression(.remainder(rest, divisor))
+  }
+
+  /// `self = factor * large + small` with `small` in `0 ..< factor` and a factor that divides the divisor: the quotient is then that
+  /// of `large`.
+  private func scaled(
+    dividing divisor: Int, in extents: [Int]
+  ) -> (factor: Int, large: IndexExpression, small: IndexExpression)? {
+    let factors = Set(terms.map { greatestCommonDivisor($0.coefficient, divisor) })
+    for factor in factors.sorted(by: >) where factor > 1 && factor < divisor {
+      let (large, small) = split(by: factor)
+      if let range = small.range(in: extents), range.lowerBound >= 0, range.upperBound < factor {
+        return (factor, large, small)
+      }
+    }
+    return nil
   }
 
   /// `self = divisor * multiple + rest`, with every coefficient that the divisor divides in `multiple`.
@@ -127,6 +148,12 @@ extension IndexExpression {
     }
     return (multiple, rest)
   }
+}
+
+private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
+  var (a, b) = (a.magnitude, b.magnitude)
+  while b != 0 { (a, b) = (b, a % b) }
+  return Int(a)
 }
 
 extension IndexExpression.Atom {

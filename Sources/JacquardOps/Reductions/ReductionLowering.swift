@@ -42,6 +42,9 @@ struct ReductionLowering {
     if outer.contains(0) { return }
     let count = inner.product
     if count <= 1 && combiner.resultCount == 1 { return emitTrivial(count, finish) }
+    if combiner == .sum && count <= ReductionLowering.few && outer.product >= ReductionLowering.manyRows {
+      return emitSumOfFew(count, finish)
+    }
     let order = ReductionSplit.order(extents, reducing: reduced)
     let splits = combiner.resultCount == 1
     if splits, let split = ReductionSplit.choose(outer: outer.product, inner: inner, order: order) {
@@ -61,6 +64,22 @@ struct ReductionLowering {
         total = body.load(input, dtype, elementIndices())
       }
       return body.cast(finish(&body, body.cast(total, wide), count), context.dtype(context.outputs[0]))
+    }
+  }
+
+  /// So few elements in so many sums are added one by one, without lanes.
+  private static let few = 4
+  private static let manyRows = 4096
+
+  /// Each element is loaded by itself; they are added in order.
+  private func emitSumOfFew(_ count: Int, _ finish: Finish) {
+    context.emitMap(name, to: context.outputs[0]) { body in
+      var total: Int?
+      for place in 0..<count {
+        let element = body.cast(body.load(input, dtype, elementIndices(place)), wide)
+        total = total.map { body.apply(.add, $0, element) } ?? element
+      }
+      return body.cast(finish(&body, total ?? 0, count), context.dtype(context.outputs[0]))
     }
   }
 
@@ -120,11 +139,14 @@ struct ReductionLowering {
     return extents.indices.map { axis in kept.firstIndex(of: axis).map { .axis($0) } ?? IndexExpression(0) }
   }
 
-  /// The operand's indices in the result's space, where every reduced axis has one element.
-  private func elementIndices() -> [IndexExpression] {
-    extents.indices.map { axis in
-      guard let position = kept.firstIndex(of: axis) else { return IndexExpression(0) }
-      return .axis(keepDims ? axis : position)
+  /// The operand's indices in the result's space, of the reduced element at a place in their row-major order.
+  private func elementIndices(_ place: Int = 0) -> [IndexExpression] {
+    var rest = place
+    var indices = extents.indices.map { IndexExpression.axis(keepDims ? $0 : kept.firstIndex(of: $0) ?? 0) }
+    for axis in reduced.reversed() {
+      indices[axis] = IndexExpression(extents[axis] > 0 ? rest % extents[axis] : 0)
+      rest /= max(extents[axis], 1)
     }
+    return indices
   }
 }
