@@ -8,6 +8,9 @@ struct Fusion {
   private(set) var kernels: [FusionKernel?]
   private(set) var writer: [BufferID: Int] = [:]
   private var readers: [BufferID: Set<Int>] = [:]
+  /// What each kernel reads and writes, without repetition.
+  private var readsOf: [[BufferID]]
+  private var writesOf: [[BufferID]]
   private let wanted: Set<BufferID>
   private let carried: Set<BufferID>
   let checks: CheckOrder
@@ -21,6 +24,8 @@ struct Fusion {
     checks = CheckOrder(program, replacements: Set(updates.map(\.new)))
     self.heuristics = heuristics
     kernels = program.kernels.map { FusionKernel($0) }
+    readsOf = Array(repeating: [], count: kernels.count)
+    writesOf = readsOf
     wanted = Set(program.results)
     sequence = KernelSequence(count: program.kernels.count)
     for index in kernels.indices { link(index) }
@@ -49,14 +54,21 @@ struct Fusion {
 
   private mutating func link(_ index: Int) {
     guard let kernel = kernels[index] else { return }
-    for buffer in kernel.writes { writer[buffer] = index }
-    for buffer in kernel.reads { readers[buffer, default: []].insert(index) }
+    (readsOf[index], writesOf[index]) = (unique(kernel.reads), unique(kernel.writes))
+    for buffer in writesOf[index] { writer[buffer] = index }
+    for buffer in readsOf[index] { readers[buffer, default: []].insert(index) }
   }
 
   private mutating func unlink(_ index: Int) {
-    guard let kernel = kernels[index] else { return }
-    for buffer in kernel.writes where writer[buffer] == index { writer[buffer] = nil }
-    for buffer in kernel.reads { readers[buffer]?.remove(index) }
+    for buffer in writesOf[index] where writer[buffer] == index { writer[buffer] = nil }
+    for buffer in readsOf[index] { readers[buffer]?.remove(index) }
+    (readsOf[index], writesOf[index]) = ([], [])
+  }
+
+  private func unique(_ buffers: [BufferID]) -> [BufferID] {
+    if buffers.count < 2 { return buffers }
+    var seen: Set<BufferID> = []
+    return buffers.filter { seen.insert($0).inserted }
   }
 
   mutating func replace(_ index: Int, by kernel: FusionKernel?) {
@@ -66,15 +78,13 @@ struct Fusion {
   }
 
   func producers(_ index: Int) -> [Int] {
-    guard let kernel = kernels[index] else { return [] }
-    var seen: Set<Int> = []
-    return kernel.reads.compactMap { writer[$0] }.filter { $0 != index && seen.insert($0).inserted }
+    var seen: Set<Int> = [index]
+    return readsOf[index].compactMap { writer[$0] }.filter { seen.insert($0).inserted }
   }
 
   func consumers(_ index: Int) -> Set<Int> {
-    guard let kernel = kernels[index] else { return [] }
     var result: Set<Int> = []
-    for buffer in kernel.writes { result.formUnion(readers[buffer] ?? []) }
+    for buffer in writesOf[index] { if let users = readers[buffer] { result.formUnion(users) } }
     result.remove(index)
     return result
   }
@@ -167,8 +177,8 @@ struct Fusion {
   }
 
   private mutating func dropIfUnread(_ index: Int) {
-    guard let kernel = kernels[index] else { return }
-    if kernel.writes.allSatisfy({ (readers[$0]?.isEmpty ?? true) && !wanted.contains($0) }) {
+    if kernels[index] == nil { return }
+    if writesOf[index].allSatisfy({ (readers[$0]?.isEmpty ?? true) && !wanted.contains($0) }) {
       replace(index, by: nil)
     }
   }

@@ -28,8 +28,8 @@ extension ModelZoo {
     private static func inputs(_ g: GraphContext) -> (x: Tensor<Float>, edges: Tensor<Int32>) {
       let x = g.input(
         "x", Float.self, ["N", Dim(features)], sample: SampleHint(.normal), feed: FeedHint(column: "x"))
-      let edges = g.input(
-        "edges", Int32.self, [2, "E"], sample: SampleHint(.integers, low: 0, high: 2048), feed: FeedHint(column: "edges"))
+      let ends = SampleHint(.integers, low: 0, high: 2048)
+      let edges = g.input("edges", Int32.self, [2, "E"], sample: ends, feed: FeedHint(column: "edges"))
       return (x, edges)
     }
 
