@@ -44,6 +44,8 @@ import Testing
   ) throws {
     let (plain, checked) = (try Self.transformer(nil), try Self.transformer(policy))
     let (before, after) = (try Compiler.compile(plain), try Compiler.compile(checked))
+    try plain.write(to: "/tmp/h4-plain.json")
+    try checked.write(to: "/tmp/h4-\(policy).json")
     let kept = try before.graph.savedForBackward().bytes - after.graph.savedForBackward().bytes
     let predicted = Double(kept) * 3 / 4
     let saved = Double(before.plan.arenaBytes - after.plan.arenaBytes)
@@ -68,7 +70,7 @@ import Testing
     }
     #expect(losses[0].count == 3)
     for (a, b) in zip(losses[0], losses[1]) { #expect(abs(a - b) <= 1e-5 * abs(a), "\(losses)") }
-    for name in stores[0].names {
+    for name in stores[0].names where stores[0][name]?.dtype == .f32 {
       let (a, b) = (stores[0][name]?.elements(Float.self) ?? [], stores[1][name]?.elements(Float.self) ?? [])
       // Adam divides by the root of the square: a gradient that is rounding alone moves a parameter by the learning rate.
       let worst = zip(a, b).map { abs($0 - $1) }.max() ?? 1
@@ -152,7 +154,7 @@ import Testing
       let x = g.input("x", Float.self, ["N", 6])
       let w = g.input("w", Float.self, [6, 3])
       let hidden = tanh(exp(x).named("grown").matmul(w)).named("hidden")
-      g.output("gradient", grad(of: (hidden * hidden).sum(), withRespectTo: [w])[0])
+      g.output("gradient", grad(of: (hidden * 3).sum(), withRespectTo: [w])[0])
     }
     let saved = try graph.savedForBackward(bindings: ["N": 10])
     #expect(saved.values.map(\.name) == ["grown", "hidden"])

@@ -45,13 +45,15 @@ public func vmap<S: TensorScalar, R: TensorScalar>(
 ) -> [Tensor<R>] {
   guard let context = tensors.first?.context else { return [] }
   let map = ControlFlow(context, SourceSite(file: file, line: line))
-  var count = 0
+  var count: Int?
   let results = map.vmap(tensors, axes ?? tensors.map { _ in 0 }, out: out) { values in
     let made = body(values.map { map.tensor($0) })
     count = made.count
     return made
   }
-  return (0..<count).map { map.tensor(results, $0) }
+  // After a mistake only the body knows how many results there would have been.
+  if case .failure = results, count == nil { count = body(tensors.indices.map { map.tensor(results, $0) }).count }
+  return (0..<(count ?? 0)).map { map.tensor(results, $0) }
 }
 
 extension ControlFlow {

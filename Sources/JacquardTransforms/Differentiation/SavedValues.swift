@@ -48,8 +48,8 @@ extension Graph {
 }
 
 extension Node {
-  /// Whether differentiation alone made it.
-  fileprivate var isBackward: Bool {
+  /// Whether differentiation alone made it: its scope begins with `grad`, wherever it comes from.
+  public var isBackward: Bool {
     !origins.isEmpty
       && origins.allSatisfy { $0.scope == ReverseSweep.scope || $0.scope.hasPrefix("\(ReverseSweep.scope)/") }
   }
