@@ -3,3 +3,5 @@
 @_exported import JacquardCore
 @_exported import JacquardFiles
 @_exported import JacquardIR
+@_exported import enum JacquardTransforms.CheckpointPolicy
+@_exported import enum JacquardTransforms.JacobianMode

@@ -31,6 +31,20 @@ struct InspectTests {
     #expect(!text.contains("\u{0}") && !text.contains("Optional("))
   }
 
+  @Test("Values that the backward pass reads, with their bytes and lines")
+  func saved() throws {
+    let folder = try folder()
+    let memory = try object(jacquard("inspect", folder["t.json"], "--format", "json", "--stage", "memory"))
+    let values = try memory.required("saved_for_backward").array().map { try $0.object() }
+    let bytes = try values.map { try $0.required("bytes").int() }
+    #expect(!bytes.isEmpty && bytes == bytes.sorted(by: >))
+    #expect(try memory.required("saved_for_backward_bytes").int() == bytes.reduce(0, +))
+    #expect(try values.allSatisfy { try $0.required("site").string().contains("Support.swift:") })
+    let text = jacquard("inspect", folder["t.json"], "--stage", "memory").output
+    #expect(text.contains("saved for the backward pass: "))
+    #expect(!jacquard("inspect", folder["g.json"], "--stage", "memory").output.contains("saved for the backward"))
+  }
+
   @Test("The pseudo-code of a product with an epilogue")
   func product() throws {
     let folder = try folder()

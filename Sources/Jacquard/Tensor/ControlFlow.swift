@@ -94,18 +94,20 @@ public func whileLoop<S: TensorScalar>(
 
 /// Makes a node with sub-graphs from closures that declare into the graph around it: what they declare is taken out as a
 /// sub-graph, and what that uses from outside becomes an operand.
-private struct ControlFlow {
+struct ControlFlow {
   typealias Values = Result<[ValueID], Diagnostic>
 
-  private let context: GraphContext
+  let context: GraphContext
   private let site: SourceSite
+
+  var origin: Origin { Origin(scope: context.path, site: site) }
 
   init(_ context: GraphContext, _ site: SourceSite) {
     self.context = context
     self.site = site
   }
 
-  private var builder: GraphBuilder { context.builder }
+  var builder: GraphBuilder { context.builder }
 
   func tensor<S: TensorScalar>(_ value: ValueID) -> Tensor<S> { Tensor(context, .success(value), context.mark(site)) }
 
@@ -179,7 +181,7 @@ private struct ControlFlow {
 
   // MARK: Parts
 
-  private func attempt(_ body: () throws -> [ValueID]) -> Values {
+  func attempt(_ body: () throws -> [ValueID]) -> Values {
     do {
       return .success(try body())
     } catch {
@@ -187,7 +189,7 @@ private struct ControlFlow {
     }
   }
 
-  private func ids(_ tensors: [any AnyTensor]) throws -> [ValueID] {
+  func ids(_ tensors: [any AnyTensor]) throws -> [ValueID] {
     try tensors.map { tensor in
       if tensor.context !== context { throw Diagnostic("a tensor of another graph is used") }
       return try tensor.result.get()
@@ -195,25 +197,25 @@ private struct ControlFlow {
   }
 
   /// Values of the right types that nothing else is: they stand for the sub-graph's inputs while it is declared.
-  private func placeholders(_ values: [ValueID]) throws -> [ValueID] {
-    builder.origins = [Origin(scope: context.path, site: site)]
+  func placeholders(_ values: [ValueID]) throws -> [ValueID] {
+    builder.origins = [origin]
     return values.isEmpty ? [] : try builder.barrier(values, id: context.nextBarrier())
   }
 
-  private func firstSlice(_ value: ValueID) throws -> ValueID {
+  func firstSlice(_ value: ValueID) throws -> ValueID {
     let dims = builder.shape(value).dims
-    guard !dims.isEmpty else { throw Diagnostic("scan: a scalar cannot be cut into slices") }
+    guard !dims.isEmpty else { throw Diagnostic("a scalar cannot be cut into slices") }
     let zeros = [Dim](repeating: 0, count: dims.count)
     let slice = try builder.slice(value, starts: zeros, limits: [1] + dims.dropFirst())
     return try builder.reshape(slice, Shape(Array(dims.dropFirst())))
   }
 
-  private func declared(_ body: ([ValueID]) -> [any AnyTensor], _ values: [ValueID]) throws -> [ValueID] {
+  func declared(_ body: ([ValueID]) -> [any AnyTensor], _ values: [ValueID]) throws -> [ValueID] {
     let updates = builder.graph.updates.count
     let results = body(values)
     if let error = context.firstError { throw error }
     if builder.graph.updates.count != updates { throw Diagnostic("a loop or branch cannot update parameters or state") }
-    builder.origins = [Origin(scope: context.path, site: site)]
+    builder.origins = [origin]
     return try ids(results)
   }
 

@@ -70,6 +70,47 @@ public func hvp<S: TensorFloat>(
   }
 }
 
+/// The derivatives of each element of a tensor with respect to each element of others: for each of them a tensor whose shape is
+/// the output's followed by its own; zeros where nothing depends on it.
+///
+/// - Parameter mode: `.reverse` computes a backward pass for each element of the output, `.forward` a forward pass for each
+///   element of the tensors, all passes at once.
+public func jacobian<S: TensorFloat>(
+  of output: Tensor<S>, withRespectTo tensors: [Tensor<S>], mode: JacobianMode = .reverse,
+  file: String = #fileID, line: Int = #line
+) -> [Tensor<S>] {
+  output.context.many([output] + tensors, tensors.count, file, line) { builder, ids in
+    try builder.jacobian(of: ids[0], withRespectTo: Array(ids.dropFirst()), mode: mode)
+  }
+}
+
+/// The derivatives of each element of a tensor with respect to each element of another.
+public func jacobian<S: TensorFloat>(
+  of output: Tensor<S>, withRespectTo tensor: Tensor<S>, mode: JacobianMode = .reverse,
+  file: String = #fileID, line: Int = #line
+) -> Tensor<S> {
+  jacobian(of: output, withRespectTo: [tensor], mode: mode, file: file, line: line)[0]
+}
+
+/// The second derivatives of a scalar with respect to each pair of elements of a tensor: a tensor of its shape twice.
+public func hessian<S: TensorFloat>(
+  of value: Tensor<S>, withRespectTo tensor: Tensor<S>, file: String = #fileID, line: Int = #line
+) -> Tensor<S> {
+  hessian(of: value, withRespectTo: [tensor], file: file, line: line)[0][0]
+}
+
+/// The second derivatives of a scalar with respect to the elements of each pair of tensors: entry i, k has the shape of tensor i
+/// followed by that of tensor k.
+public func hessian<S: TensorFloat>(
+  of value: Tensor<S>, withRespectTo tensors: [Tensor<S>], file: String = #fileID, line: Int = #line
+) -> [[Tensor<S>]] {
+  let count = tensors.count
+  let all = value.context.many([value] + tensors, count * count, file, line) { builder, ids in
+    try builder.hessian(of: ids[0], withRespectTo: Array(ids.dropFirst())).flatMap { $0 }
+  }
+  return tensors.indices.map { row in (0..<count).map { all[row * count + $0] } }
+}
+
 extension GraphContext {
   fileprivate func many<S: TensorFloat>(
     _ operands: [Tensor<S>], _ count: Int, _ file: String, _ line: Int,

@@ -189,7 +189,7 @@ extension Inspection {
       ("in_place_updates", JSONValue(report.inPlaceUpdates.map { JSONValue($0) })),
       ("copies", JSONValue(report.copies.map(copy))), ("joins", JSONValue(report.joins.map(join))),
       ("buffers", JSONValue(report.buffers.map(entry))),
-    ]
+    ] + savedFields()
   }
 
   private func copy(_ copy: MemoryReport.Copy) -> JSONValue {

@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardPlanner
 
 extension Inspection {
-  private static let topBuffers = 16
+  static let topBuffers = 16
   private static let widestLife = 64
 
   /// Where each byte lives and when.
@@ -22,7 +22,7 @@ extension Inspection {
     lines.append("in place: \(names(report.inPlaceUpdates))")
     for copy in report.copies { lines.append("replaced by a copy: \(copy.name), because \(copy.reason)") }
     lines += joins(plan)
-    return lines + buffers(plan)
+    return lines + buffers(plan) + savedValues()
   }
 
   func bytes(_ plan: Plan, _ role: Input.Role) -> Int {

@@ -136,3 +136,20 @@ extension GraphBuilder {
     return try append(Cond(), [predicate] + operands, graphs: graphs)
   }
 }
+
+// MARK: - Batching
+
+extension Cond: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    if context.inputs[0].isBatched {
+      throw Diagnostic(
+        "\(Self.name): the predicate differs from element to element of the batch; compute both values and use select")
+    }
+    let flags = context.inputs.dropFirst().map(\.isBatched)
+    let found = try context.graphs.map { try context.subGraph($0, flags).isBatched }
+    let outputs = zip(found[0], found[1]).map { $0 || $1 }
+    let graphs = try context.graphs.map { try context.subGraph($0, flags, outputs: outputs).graph }
+    let results = try context.builder.append(self, context.inputs.map(\.value), graphs: graphs)
+    return zip(results, outputs).map { Batched($0, isBatched: $1) }
+  }
+}

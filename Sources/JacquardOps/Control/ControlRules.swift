@@ -92,3 +92,38 @@ extension GraphBuilder {
     return inner.graph
   }
 }
+
+// MARK: - Batching
+
+extension BatchingContext {
+  /// A sub-graph for a batch. Outputs that are the same for all elements are repeated where `batched` says so.
+  ///
+  /// - Returns: the graph, and which of its outputs differ from element to element before that.
+  func subGraph(
+    _ graph: Graph, _ inputs: [Bool], outputs batched: [Bool] = []
+  ) throws -> (graph: Graph, isBatched: [Bool]) {
+    let types = zip(graph.inputs, inputs).map { input, isBatched in
+      isBatched ? TensorType(input.type.dtype, Shape([size] + input.type.shape.dims)) : input.type
+    }
+    var isBatched: [Bool] = []
+    let mapped = try builder.subGraph(graph.name, types) { inner, x in
+      let results = try map(inner, graph, zip(x, inputs).map { Batched($0, isBatched: $1) }, size)
+      isBatched = results.map(\.isBatched)
+      return try results.enumerated().map { index, result in
+        index < batched.count && batched[index] ? try inner.batched(result, size) : result.value
+      }
+    }
+    return (mapped, isBatched)
+  }
+
+  /// Which carried values of a loop differ from element to element: those that do at the start, and what they reach.
+  func carriedFlags(_ body: Graph, _ flags: [Bool], carried: Int) throws -> [Bool] {
+    var flags = flags
+    while true {
+      let found = try subGraph(body, flags).isBatched
+      let grown = (0..<carried).map { flags[$0] || found[$0] }
+      if grown == Array(flags.prefix(carried)) { return flags }
+      flags.replaceSubrange(..<carried, with: grown)
+    }
+  }
+}

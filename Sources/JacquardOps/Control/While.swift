@@ -153,3 +153,20 @@ extension GraphBuilder {
     return try append(While(limit: limit, carried: carries.count), carries + constants, graphs: graphs)
   }
 }
+
+// MARK: - Batching
+
+extension While: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let flags = try context.carriedFlags(context.graphs[1], context.inputs.map(\.isBatched), carried: carried)
+    let condition = try context.subGraph(context.graphs[0], flags)
+    if condition.isBatched[0] {
+      throw Diagnostic(
+        "\(Self.name): the condition differs from element to element of the batch; let all take the same number of trips")
+    }
+    let body = try context.subGraph(context.graphs[1], flags, outputs: flags).graph
+    let operands = try context.inputs.indices.map { flags[$0] ? try context.batched($0) : context.inputs[$0].value }
+    let results = try context.builder.append(self, operands, graphs: [condition.graph, body])
+    return zip(results, flags).map { Batched($0, isBatched: $1) }
+  }
+}

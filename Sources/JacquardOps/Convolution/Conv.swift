@@ -202,3 +202,24 @@ extension GraphBuilder {
     return axes.isEmpty ? turned : try reverse(turned, axes: Array(axes))
   }
 }
+
+extension Conv: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, size) = (context.builder, context.size)
+    let (x, weight) = (context.inputs[0], context.inputs[1])
+    if !weight.isBatched {
+      let joined = try builder.conv(builder.joiningAxes(x.value, at: 0), weight.value, geometry)
+      return [Batched(try builder.splittingAxis(joined, at: 0, into: [size, context.elementType(0).shape[0]]))]
+    }
+    guard let wide = geometry.repeated(size) else { return try context.applyInTurn(self) }
+    if !x.isBatched {
+      let kernels = try builder.joiningGroups(weight.value, geometry.groups, at: 0)
+      return [Batched(try builder.splittingGroups(builder.conv(x.value, kernels, geometry), size, geometry.groups, at: 1))]
+    }
+    // Each element is a group of its own.
+    let planes = try builder.joiningAxes(builder.movingAxis(x.value, from: 0, to: 1), at: 1)
+    let joined = try builder.conv(planes, builder.joiningAxes(weight.value, at: 0), wide)
+    let outputs = context.elementType(1).shape[0]
+    return [Batched(try builder.movingAxis(builder.splittingAxis(joined, at: 1, into: [size, outputs]), from: 1, to: 0))]
+  }
+}

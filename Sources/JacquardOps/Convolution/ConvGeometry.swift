@@ -141,3 +141,32 @@ struct ConvRules {
     }
   }
 }
+
+extension ConvGeometry {
+  /// The same for a batch whose elements are groups of their own; nil if there are too many, or their number is not known.
+  func repeated(_ size: Dim) -> ConvGeometry? {
+    guard let count = size.value, (1...ConvGeometry.largest / groups).contains(count) else { return nil }
+    var result = self
+    result.groups = groups * count
+    return result
+  }
+}
+
+extension GraphBuilder {
+  /// Output channels of a batch made those of one convolution that shares its input: `[..., B, g * n, ...]` to
+  /// `[..., g * B * n, ...]`, g being the number of groups.
+  func joiningGroups(_ x: ValueID, _ groups: Int, at axis: Int) throws -> ValueID {
+    let channels = shape(x)[axis + 1]
+    let each = try channels.dividedExactly(by: Dim(groups)) ?? channels
+    let split = try splittingAxis(x, at: axis + 1, into: [Dim(groups), each])
+    return try joiningAxes(joiningAxes(movingAxis(split, from: axis, to: axis + 1), at: axis), at: axis)
+  }
+
+  /// The way back: the batch becomes the first axis.
+  func splittingGroups(_ x: ValueID, _ size: Dim, _ groups: Int, at axis: Int) throws -> ValueID {
+    let all = try size.times(Dim(groups))
+    let each = try shape(x)[axis].dividedExactly(by: all) ?? 0
+    let split = try splittingAxis(x, at: axis, into: [Dim(groups), size, each])
+    return try joiningAxes(movingAxis(split, from: axis + 1, to: 0), at: axis + 1)
+  }
+}

@@ -117,3 +117,21 @@ extension GraphBuilder {
     try apply(ConvWeightGradient(kernel: kernel, geometry), x, g)
   }
 }
+
+extension ConvWeightGradient: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, size) = (context.builder, context.size)
+    let (x, g) = (context.inputs[0], context.inputs[1])
+    guard let wide = geometry.repeated(size) else { return try context.applyInTurn(self) }
+    if !x.isBatched {
+      let outputs = try builder.joiningGroups(builder.movingAxis(g.value, from: 0, to: 1), geometry.groups, at: 1)
+      let joined = try builder.convWeightGradient(x.value, outputs, kernel: kernel, geometry)
+      return [Batched(try builder.splittingGroups(joined, size, geometry.groups, at: 0))]
+    }
+    // Each element is a group of its own.
+    let planes = try context.allBatched().map { try builder.joiningAxes(builder.movingAxis($0, from: 0, to: 1), at: 1) }
+    let joined = try builder.convWeightGradient(planes[0], planes[1], kernel: kernel, wide)
+    let outputs = context.elementType(1).shape[1]
+    return [Batched(try builder.splittingAxis(joined, at: 0, into: [size, outputs]))]
+  }
+}

@@ -126,3 +126,9 @@ extension GraphBuilder {
     return (results[0], results[1])
   }
 }
+
+extension MaxPool: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyFolded(self)
+  }
+}

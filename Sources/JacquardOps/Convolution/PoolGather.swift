@@ -88,3 +88,9 @@ extension GraphBuilder {
     try apply(PoolGather(window: window, geometry), x, positions)
   }
 }
+
+extension PoolGather: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyFolded(self)
+  }
+}

@@ -154,3 +154,9 @@ extension GraphBuilder {
     try apply(PoolScatter(window: window, input: input, geometry), g, positions)
   }
 }
+
+extension PoolScatter: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyFolded(self)
+  }
+}

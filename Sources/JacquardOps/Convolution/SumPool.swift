@@ -84,3 +84,9 @@ extension GraphBuilder {
     try apply(SumPool(window: window, geometry), x)
   }
 }
+
+extension SumPool: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyFolded(self)
+  }
+}

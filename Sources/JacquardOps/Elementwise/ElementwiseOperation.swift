@@ -6,7 +6,7 @@ import JacquardKernels
 ///
 /// The scalar function is written once; type rule, loops and reference follow from it here. Constraints shared by all:
 /// c1 the element types fit, c2 the shapes broadcast.
-public protocol ElementwiseOperation: Operation {
+public protocol ElementwiseOperation: BatchableOperation {
   static var operandCount: Int { get }
   /// The type of the result's elements, or nil if the operands' types do not fit.
   func elementType(_ operands: [DType]) -> DType?
@@ -20,6 +20,10 @@ public protocol ElementwiseOperation: Operation {
 
 extension ElementwiseOperation {
   public func evaluate(_ x: [Scalar], as dtype: DType) -> Scalar { evaluate(x) }
+
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    [Batched(try context.builder.append(self, context.aligned())[0])]
+  }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
     try requireOperands(Self.operandCount, context)

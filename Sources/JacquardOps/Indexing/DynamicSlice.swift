@@ -110,3 +110,19 @@ extension GraphBuilder {
     try apply(DynamicSlice(sizes: sizes), x, starts)
   }
 }
+
+extension DynamicSlice: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, starts) = (context.builder, context.inputs[1])
+    if starts.isBatched { return try context.applyInTurn(self) }
+    let whole = try builder.startingAtBatch(starts.value)
+    return [Batched(try builder.dynamicSlice(context.inputs[0].value, whole, sizes: [context.size] + sizes))]
+  }
+}
+
+extension GraphBuilder {
+  /// Starts for a tensor with a batch as its first axis, all of which is taken.
+  func startingAtBatch(_ starts: ValueID) throws -> ValueID {
+    try pad(starts, low: [1], high: [0])
+  }
+}

@@ -94,3 +94,12 @@ extension GraphBuilder {
     try apply(DynamicUpdateSlice(), x, update, starts)
   }
 }
+
+extension DynamicUpdateSlice: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, starts) = (context.builder, context.inputs[2])
+    if starts.isBatched { return try context.applyInTurn(self) }
+    let whole = try builder.startingAtBatch(starts.value)
+    return [Batched(try builder.dynamicUpdateSlice(context.batched(0), context.batched(1), whole))]
+  }
+}

@@ -90,3 +90,17 @@ extension GraphBuilder {
     try apply(Gather(axis: normalized(axis, rank: shape(data).rank)), data, indices)
   }
 }
+
+extension Gather: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, data, indices) = (context.builder, context.inputs[0], context.inputs[1])
+    if !indices.isBatched { return [Batched(try builder.gather(data.value, indices.value, axis: axis + 1))] }
+    if !data.isBatched {
+      return [Batched(try builder.movingAxis(builder.gather(data.value, indices.value, axis: axis), from: axis, to: 0))]
+    }
+    let rows = try builder.movingAxis(data.value, from: axis + 1, to: 1)
+    let positions = try builder.expandDims(indices.value, axis: context.rank(1) + 1)
+    let picked = try builder.gatherND(rows, context.tuples(positions))
+    return [Batched(try builder.movingAxes(picked, from: 1 + context.rank(1), count: axis, to: 1))]
+  }
+}

@@ -75,3 +75,13 @@ extension GraphBuilder {
   /// Picks elements or slices by tuples of positions along the last axis of `indices`.
   public func gatherND(_ data: ValueID, _ indices: ValueID) throws -> ValueID { try apply(GatherND(), data, indices) }
 }
+
+extension GatherND: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, data, indices) = (context.builder, context.inputs[0], context.inputs[1])
+    if !data.isBatched { return [Batched(try builder.gatherND(data.value, indices.value))] }
+    if indices.isBatched { return [Batched(try builder.gatherND(data.value, context.tuples(indices.value)))] }
+    let picked = try builder.gatherND(builder.movingAxis(data.value, from: 0, to: context.rank(0)), indices.value)
+    return [Batched(try builder.movingAxis(picked, from: builder.shape(picked).rank - 1, to: 0))]
+  }
+}

@@ -98,3 +98,18 @@ extension GraphBuilder {
     try apply(ScatterAdd(axis: normalized(axis, rank: shape(base).rank)), base, indices, updates)
   }
 }
+
+extension ScatterAdd: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, width) = (context.builder, context.rank(1))
+    let (base, updates) = (try context.batched(0), try context.batched(2))
+    if !context.inputs[1].isBatched {
+      return [Batched(try builder.scatterAdd(base, context.inputs[1].value, updates, axis: axis + 1))]
+    }
+    let positions = try builder.expandDims(context.inputs[1].value, axis: width + 1)
+    let rows = try builder.movingAxis(base, from: axis + 1, to: 1)
+    let moved = try builder.movingAxes(updates, from: 1 + axis, count: width, to: 1)
+    let sum = try builder.scatterND(rows, context.tuples(positions), moved, .add)
+    return [Batched(try builder.movingAxis(sum, from: 1, to: axis + 1))]
+  }
+}

@@ -125,3 +125,9 @@ extension GraphBuilder {
     return try slice(x, starts: limits.map { _ in 0 }, limits: limits)
   }
 }
+
+extension ScatterElements: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(ScatterElements(axis: axis + 1, combiner))
+  }
+}

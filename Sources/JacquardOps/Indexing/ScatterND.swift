@@ -84,3 +84,16 @@ extension GraphBuilder {
     try apply(ScatterND(combiner), base, indices, updates)
   }
 }
+
+extension ScatterND: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, base, updates) = (context.builder, try context.batched(0), try context.batched(2))
+    if context.inputs[1].isBatched {
+      return [Batched(try builder.scatterND(base, context.tuples(context.inputs[1].value), updates, combiner))]
+    }
+    let last = try builder.movingAxis(base, from: 0, to: context.rank(0))
+    let result = try builder.scatterND(
+      last, context.inputs[1].value, builder.movingAxis(updates, from: 0, to: context.rank(2)), combiner)
+    return [Batched(try builder.movingAxis(result, from: context.rank(0), to: 0))]
+  }
+}

@@ -86,3 +86,9 @@ extension GraphBuilder {
     try apply(TakeAlongAxis(axis: normalized(axis, rank: shape(x).rank)), x, indices)
   }
 }
+
+extension TakeAlongAxis: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(TakeAlongAxis(axis: axis + 1))
+  }
+}

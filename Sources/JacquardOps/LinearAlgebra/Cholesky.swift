@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// The lower factor of a symmetric positive definite matrix.
-public struct Cholesky: Operation {
+public struct Cholesky: LeadingAxesOperation {
   public static let name = "cholesky"
   public static let doc = OperationDoc(
     "The lower triangular factor of each symmetric positive definite matrix of the last two axes.",

@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// Eigenvalues and eigenvectors of symmetric matrices.
-public struct Eigh: Operation {
+public struct Eigh: LeadingAxesOperation {
   public static let name = "eigh"
   public static let doc = OperationDoc(
     "The eigenvalues, ascending, and the eigenvectors, one a column, of each symmetric matrix of the last two axes.",

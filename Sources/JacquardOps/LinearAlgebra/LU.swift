@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// Triangular factors with partial pivoting.
-public struct LU: Operation {
+public struct LU: LeadingAxesOperation {
   public static let name = "lu"
   public static let doc = OperationDoc(
     "The triangular factors of each square matrix with rows exchanged: both in one matrix (L below the diagonal, which has "

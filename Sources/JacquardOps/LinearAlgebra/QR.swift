@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// Orthonormal columns times an upper triangle.
-public struct QR: Operation {
+public struct QR: LeadingAxesOperation {
   public static let name = "qr"
   public static let doc = OperationDoc(
     "The reduced factors of each matrix of the last two axes: Q with orthonormal columns, R upper triangular.",

@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// Singular values and vectors.
-public struct SVD: Operation {
+public struct SVD: LeadingAxesOperation {
   public static let name = "svd"
   public static let doc = OperationDoc(
     "The reduced singular value decomposition of each matrix of the last two axes: U, the values s (descending), V^T.",

@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// Solves systems whose matrix is triangular.
-public struct TriangularSolve: Operation {
+public struct TriangularSolve: LeadingAxesOperation {
   public static let name = "triangularSolve"
   public static let defaults = [
     AttributeField("lower", .bool(true)), AttributeField("transposed", .bool(false)),

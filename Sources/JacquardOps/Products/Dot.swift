@@ -241,3 +241,21 @@ extension GraphBuilder {
     return try transpose(product, after)
   }
 }
+
+extension Dot: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (a, b) = (context.inputs[0], context.inputs[1])
+    var shifted = self
+    if a.isBatched { shifted.lhsBatch = lhsBatch.map { $0 + 1 }; shifted.lhsContracting = lhsContracting.map { $0 + 1 } }
+    if b.isBatched { shifted.rhsBatch = rhsBatch.map { $0 + 1 }; shifted.rhsContracting = rhsContracting.map { $0 + 1 } }
+    if a.isBatched && b.isBatched {
+      shifted.lhsBatch.insert(0, at: 0)
+      shifted.rhsBatch.insert(0, at: 0)
+      return try context.apply(shifted)
+    }
+    // The batch is the first free axis of the operand that has it.
+    let place = lhsBatch.count + (a.isBatched ? 0 : left(context.rank(0)).free.count)
+    let product = try context.builder.apply(shifted, a.value, b.value)
+    return [Batched(try context.builder.movingAxis(product, from: place, to: 0))]
+  }
+}

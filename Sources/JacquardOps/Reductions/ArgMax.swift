@@ -67,3 +67,9 @@ extension GraphBuilder {
     try apply(ArgMax(axis: normalized(axis, rank: shape(x).rank), keepDims: keepDims), x)
   }
 }
+
+extension ArgMax: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(ArgMax(axis: axis + 1, keepDims: keepDims))
+  }
+}

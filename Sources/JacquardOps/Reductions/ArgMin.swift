@@ -67,3 +67,9 @@ extension GraphBuilder {
     try apply(ArgMin(axis: normalized(axis, rank: shape(x).rank), keepDims: keepDims), x)
   }
 }
+
+extension ArgMin: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(ArgMin(axis: axis + 1, keepDims: keepDims))
+  }
+}

@@ -5,7 +5,7 @@ import JacquardKernels
 /// An operation that combines the elements along some axes. Type rule, kernels and reference value are shared.
 ///
 /// Constraints shared by all: c1 the element type fits, c2 the axes exist and ascend.
-public protocol ReductionOperation: Operation {
+public protocol ReductionOperation: BatchableOperation {
   static var combiner: Combiner { get }
   /// The axes that are combined, ascending; none gives every element alone.
   var axes: [Int] { get }
@@ -25,6 +25,10 @@ extension ReductionOperation {
   public static var defaults: [AttributeField] { [AttributeField("keepDims", .bool(false))] }
 
   public static func finish(_ body: inout BodyBuilder, _ total: Int, count: Int) -> Int { total }
+
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Self(axes: axes.map { $0 + 1 }, keepDims: keepDims))
+  }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
     try requireOperands(1, context)

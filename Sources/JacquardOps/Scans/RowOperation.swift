@@ -4,11 +4,17 @@ import JacquardKernels
 
 /// An operation along one axis, each row from one end to the other by a library call. Constraints: c1 the operands are
 /// numeric, of one type and shape; c2 the axis is one of theirs.
-public protocol RowOperation: Operation {
-  var axis: Int { get }
+public protocol RowOperation: BatchableOperation {
+  var axis: Int { get set }
 }
 
 extension RowOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    var shifted = self
+    shifted.axis += 1
+    return try context.apply(shifted)
+  }
+
   /// Checks the operands. - Returns: their type.
   func rowType(_ context: TypeContext, _ count: Int) throws -> TensorType {
     try requireOperands(count, context)

@@ -3,7 +3,7 @@ import JacquardIR
 import JacquardKernels
 
 /// The bits of each element as another element type of the same width.
-public struct Bitcast: Operation {
+public struct Bitcast: LeadingAxesOperation {
   public static let name = "bitcast"
   public static let doc = OperationDoc(
     "The bits of each element as another element type of the same width (NumPy's view).",

@@ -60,3 +60,12 @@ extension GraphBuilder {
     shape == self.shape(x) ? x : try apply(Broadcast(shape.dims), x)
   }
 }
+
+extension Broadcast: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, x) = (context.builder, context.inputs[0].value)
+    let ones = [Dim](repeating: 1, count: shape.count - context.rank(0))
+    let aligned = try builder.reshape(x, Shape([context.size] + ones + context.elementType(0).shape.dims))
+    return [Batched(try builder.broadcast(aligned, to: Shape([context.size] + shape)))]
+  }
+}

@@ -103,3 +103,9 @@ extension GraphBuilder {
     return try append(Concat(axis: normalized(axis, rank: rank)), values)[0]
   }
 }
+
+extension Concat: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Concat(axis: axis + 1))
+  }
+}

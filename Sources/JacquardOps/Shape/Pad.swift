@@ -139,3 +139,10 @@ extension GraphBuilder {
     return try apply(Pad(low: low, high: high, interior: none ? [] : interior, value: value), x)
   }
 }
+
+extension Pad: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let spread = interior.isEmpty ? [] : [0] + interior
+    return try context.apply(Pad(low: [0] + low, high: [0] + high, interior: spread, value: value))
+  }
+}

@@ -102,3 +102,9 @@ extension GraphBuilder {
     return try reshape(x, Shape(dims))
   }
 }
+
+extension Reshape: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Reshape([context.size] + shape))
+  }
+}

@@ -58,3 +58,9 @@ extension GraphBuilder {
     try apply(Reverse(axes: normalized(axes, rank: shape(x).rank)), x)
   }
 }
+
+extension Reverse: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Reverse(axes: axes.map { $0 + 1 }))
+  }
+}

@@ -88,3 +88,9 @@ extension GraphBuilder {
     return try apply(Roll(shifts: pairs.map(\.1), axes: pairs.map(\.0)), x)
   }
 }
+
+extension Roll: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Roll(shifts: shifts, axes: axes.map { $0 + 1 }))
+  }
+}

@@ -125,3 +125,10 @@ extension GraphBuilder {
     return try slice(x, starts: starts, limits: limits)
   }
 }
+
+extension Slice: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(
+      Slice(starts: [0] + starts, limits: [context.size] + limits, strides: [1] + strides))
+  }
+}

@@ -71,3 +71,9 @@ extension GraphBuilder {
     return axes == Array(0..<rank) ? x : try apply(Transpose(axes), x)
   }
 }
+
+extension Transpose: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.apply(Transpose([0] + permutation.map { $0 + 1 }))
+  }
+}

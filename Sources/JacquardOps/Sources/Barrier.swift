@@ -45,3 +45,10 @@ extension GraphBuilder {
   /// The same values behind a barrier.
   public func barrier(_ values: [ValueID], id: Int) throws -> [ValueID] { try append(Barrier(id: id), values) }
 }
+
+extension Barrier: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let held = try context.builder.barrier(context.inputs.map(\.value), id: id)
+    return zip(held, context.inputs).map { Batched($0, isBatched: $1.isBatched) }
+  }
+}

@@ -143,3 +143,29 @@ extension GraphBuilder {
     for (index, value) in values.enumerated() { try output("\(prefix)\(index)", value) }
   }
 }
+
+// MARK: - Batching
+
+extension CustomGradient: BatchableOperation {
+  /// Both graphs are mapped. The cotangent of an operand that the elements share is the sum of theirs.
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    let (builder, graphs, size) = (context.builder, context.graphs, context.size)
+    let flags = context.inputs.map(\.isBatched)
+    let types = context.inputs.map { builder.type($0.value) }
+    let forward = try builder.subGraph("forward", types) { inner, x in
+      let operands = zip(x, flags).map { Batched($0, isBatched: $1) }
+      return try context.map(inner, graphs[0], operands, size).map { try inner.batched($0, size) }
+    }
+    let results = forward.outputTypes
+    let inputs = CustomGradient.backwardTypes(types, results).inputs
+    let backward = try builder.subGraph("backward", inputs) { inner, x in
+      let operands = x.enumerated().map { Batched($1, isBatched: $0 < flags.count ? flags[$0] : true) }
+      let shared = zip(types, flags).filter(\.0.dtype.isFloat).map { !$1 }
+      return try zip(context.map(inner, graphs[1], operands, size), shared).map { cotangent, isShared in
+        let whole = try inner.batched(cotangent, size)
+        return isShared ? try inner.sum(whole, axes: [0]) : whole
+      }
+    }
+    return try builder.append(self, context.inputs.map(\.value), graphs: [forward, backward]).map { Batched($0) }
+  }
+}

@@ -49,3 +49,9 @@ extension GraphBuilder {
   /// A key for a purpose: a site number, a step, a layer.
   public func foldKey(_ key: ValueID, _ data: Int) throws -> ValueID { try apply(FoldKey(data: data), key) }
 }
+
+extension FoldKey: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyInTurn(self)
+  }
+}

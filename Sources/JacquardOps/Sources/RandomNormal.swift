@@ -66,3 +66,9 @@ extension GraphBuilder {
 #else
   import Darwin
 #endif
+
+extension RandomNormal: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyInTurn(self)
+  }
+}

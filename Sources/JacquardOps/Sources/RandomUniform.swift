@@ -56,3 +56,9 @@ extension GraphBuilder {
     try apply(RandomUniform(shape: shape.dims, dtype: dtype), key)
   }
 }
+
+extension RandomUniform: BatchableOperation {
+  public func batch(_ context: BatchingContext) throws -> [Batched] {
+    try context.applyInTurn(self)
+  }
+}

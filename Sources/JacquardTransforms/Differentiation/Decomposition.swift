@@ -59,20 +59,25 @@ extension GraphBuilder {
   /// - Parameters:
   ///   - arguments: a value for each input of the graph; nil for one that the wanted values must not depend on.
   ///   - wanted: values of `graph`.
+  ///   - known: values of `graph` that have values here: what only they need is not copied.
   /// - Returns: the values here that are the wanted ones there.
-  func inline(_ graph: Graph, _ arguments: [ValueID?], wanted: [ValueID]) throws -> [ValueID] {
+  func inline(
+    _ graph: Graph, _ arguments: [ValueID?], wanted: [ValueID], known: [ValueID: ValueID] = [:]
+  ) throws -> [ValueID] {
     let before = origins
     defer { origins = before }
     var map = [ValueID?](repeating: nil, count: graph.valueCount)
     for (value, argument) in zip(graph.inputValues, arguments) { map[value.index] = argument }
-    let needed = graph.ancestors(of: wanted)
+    for (value, here) in known { map[value.index] = here }
+    let needed = graph.ancestors(of: wanted, leaves: Set(known.keys))
     for node in graph.nodes where needed[node.id.index] {
       let inputs = node.inputs.compactMap { map[$0.index] }
       guard inputs.count == node.inputs.count else {
         throw Diagnostic("\(graph.describe(node)) depends on an input without a value", kind: .internalError)
       }
       origins = node.origins.map { Origin(scope: $0.scope, site: $0.site) }
-      for (old, new) in zip(node.results, try append(node.operation, inputs, graphs: node.graphs)) {
+      for (old, new) in zip(node.results, try append(node.operation, inputs, graphs: node.graphs))
+      where known[old] == nil {
         map[old.index] = new
       }
     }

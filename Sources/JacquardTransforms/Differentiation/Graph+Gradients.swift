@@ -61,6 +61,29 @@ extension Graph {
     }
   }
 
+  /// The graph with outputs `jacobian/A` for each `A`: the derivatives of each element of an output with respect to each of its
+  /// elements (see `GraphBuilder.jacobian`).
+  ///
+  /// - Throws: `Diagnostic` if a name is unknown, or an operation has no gradient or no batching rule.
+  public func addingJacobian(
+    of output: String, withRespectTo names: [String], mode: JacobianMode = .reverse
+  ) throws -> Graph {
+    try adding("jacobian", for: names) { builder, stable, wrt in
+      try builder.jacobian(of: stable(output), withRespectTo: wrt, mode: mode)
+    }
+  }
+
+  /// The graph with outputs `hessian/A,B` for each `A` and `B`: the second derivatives of a scalar output (see
+  /// `GraphBuilder.hessian`).
+  ///
+  /// - Throws: as `addingGradients` and `addingJacobian`.
+  public func addingHessian(of output: String, withRespectTo names: [String]) throws -> Graph {
+    let pairs = names.flatMap { first in names.map { "\(first),\($0)" } }
+    return try adding("hessian", for: names, results: pairs) { builder, stable, wrt in
+      try builder.hessian(of: stable(output), withRespectTo: wrt).flatMap { $0 }
+    }
+  }
+
   /// Stabilises, derives, and adds the results as outputs `PREFIX/NAME`.
   private func adding(
     _ prefix: String, for names: [String], results: [String]? = nil,

@@ -52,9 +52,12 @@ struct ReverseSweep {
     return wrt.map { cotangents[$0.index] }
   }
 
+  /// The scope of all that the backward pass makes.
+  static let scope = "grad"
+
   /// Where nodes of the backward pass come from: the line of the forward node, in a scope of their own, without a name.
   static func backwardOrigins(_ node: Node) -> [Origin] {
-    node.origins.map { Origin(scope: $0.scope.isEmpty ? "grad" : "grad/\($0.scope)", site: $0.site) }
+    node.origins.map { Origin(scope: $0.scope.isEmpty ? scope : "\(scope)/\($0.scope)", site: $0.site) }
   }
 
   private mutating func step(_ node: Node) throws {
