@@ -7,7 +7,8 @@ top="$(cd "$(dirname "$0")/.." && pwd)"
 tool="$1"
 seconds="${2:-60}"
 work="$top/out/fuzz-onnx"
-flags=(-c release -Xswiftc -sanitize=fuzzer --package-path "$top/Tests/Fuzz" --scratch-path "$top/.build-fuzz" --product FuzzONNX)
+# lld lets the program keep its own main function beside libFuzzer's.
+flags=(-c release -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld --package-path "$top/Tests/Fuzz" --scratch-path "$top/.build-fuzz" --product FuzzONNX)
 
 mkdir -p "$work/corpus"
 for name in xor linear_regression logistic_regression; do

@@ -24,8 +24,8 @@ struct DamagedModel: Sendable, CustomTestStringConvertible {
     [
       F.node("Shape", ["x"], ["s"]), F.node("Gather", ["s", "zero"], ["n"]),
       F.node("Concat", ["n", "rest"], ["t"], [F.int("axis", 0)]), F.node("Reshape", ["x", "t"], ["r"]),
-      F.node("Slice", ["r", "zero", "rest", "one", "one"], ["c"]), F.node("Expand", ["c", "wide"], ["e"]),
-      F.node("Transpose", ["e"], ["p"], [F.ints("perm", [2, 0, 1])]), F.node("TopK", ["p", "one"], ["y", "at"]),
+      F.node("Slice", ["r", "zero", "one", "one", "one"], ["c"]), F.node("Expand", ["c", "wide"], ["e"]),
+      F.node("Transpose", ["e"], ["p"], [F.ints("perm", [2, 0, 1, 3])]), F.node("TopK", ["p", "one"], ["y", "at"]),
     ], inputs: [F.value("x", ["N", 6])], outputs: ["y", "at"],
     initializers: [
       F.integers("zero", [0]), F.integers("one", [1]), F.integers("rest", [3, 2]), F.integers("wide", [4, 1, 1, 1]),
@@ -40,7 +40,7 @@ struct DamagedModel: Sendable, CustomTestStringConvertible {
       F.node("Pad", ["b", "border"], ["c"]), F.node("Resize", ["c", "", "", "sizes"], ["d"]),
       F.node("GlobalAveragePool", ["d"], ["e"]), F.node("Flatten", ["e"], ["f"], [F.int("axis", 1)]),
       F.node("Gemm", ["f", "m"], ["g"], [F.int("transB", 1)]), F.node("Softmax", ["g"], ["y"], [F.int("axis", -1)]),
-    ], inputs: [F.value("x", ["N", 2, 6, 6])],
+    ], inputs: [F.value("x", [1, 2, 6, 6])],
     initializers: [
       F.floats("w", [3, 2, 3, 3], bytes: 216), F.integers("border", [0, 0, 1, 1, 0, 0, 1, 1]),
       F.integers("sizes", [1, 3, 8, 8]), F.floats("m", [4, 3], bytes: 48),
@@ -83,11 +83,11 @@ struct DamagedModel: Sendable, CustomTestStringConvertible {
     model.functions = [
       .with {
         ($0.name, $0.domain, $0.input, $0.output) = ("Once", "own", ["u"], ["v"])
-        $0.node = [F.node("Celu", ["u"], ["v"])]
+        ($0.node, $0.opsetImport) = ([F.node("Celu", ["u"], ["v"])], model.opsetImport)
       },
       .with {
         ($0.name, $0.domain, $0.input, $0.output) = ("Twice", "own", ["u"], ["w"])
-        $0.node = [call("Once", "u", "v"), call("Once", "v", "w")]
+        ($0.node, $0.opsetImport) = ([call("Once", "u", "v"), call("Once", "v", "w")], model.opsetImport)
       },
     ]
     return model

@@ -11,7 +11,7 @@ import Testing
 
   /// Operations for none of whose samples ONNX has operators.
   private static let unwritable: Set<String> = [
-    "bitcast", "cholesky", "convWeightGradient", "cummax", "cummin", "cumprod", "digamma", "dropout",
+    "bitcast", "cholesky", "convWeightGradient", "cummax", "cummin", "cumprod", "digamma",
     "dynamicUpdateSlice", "eigh", "foldKey", "inverse", "leastSquares", "lgamma", "linearRecurrence",
     "logAbsDeterminant", "lu", "poolGather", "poolScatter", "qr", "randomBernoulli", "randomNormal", "randomUniform",
     "solve", "svd", "triangularSolve", "trigamma",
@@ -166,9 +166,10 @@ enum ONNXTrial {
     return result
   }
 
-  /// Data for a model, with all symbols of one size.
+  /// Data for a model, with its batch of a size. Where there are further symbols, whole numbers may count along their axes.
   static func data(_ graph: Graph, _ size: Int) throws -> [String: HostTensor] {
-    let sizes = Dictionary(uniqueKeysWithValues: graph.symbols.map { ($0.name, size) })
+    var sizes: [String: Int] = [:]
+    for symbol in graph.symbols { sizes[symbol.name] = graph.symbols.count == 1 ? size : symbol.defaultSize ?? size }
     var result: [String: HostTensor] = [:]
     for (position, input) in graph.inputs.filter({ $0.role == .data }).enumerated() {
       let type = try input.type.bound(sizes)

@@ -37,9 +37,10 @@ enum ONNXReductionWriters {
 
   private static func ordered(_ use: ONNXUse, _ count: Dim, _ axis: Int, _ isDescending: Bool) throws -> [String]? {
     // ONNX has no order of booleans.
-    if use.inputTypes[0].dtype == .bool { return nil }
-    return use.emit(
-      "TopK", [use.inputs[0], try use.dimensions([count])],
+    let isBool = use.inputTypes[0].dtype == .bool
+    let results = use.emit(
+      "TopK", [isBool ? use.cast(use.inputs[0], .u8) : use.inputs[0], try use.dimensions([count])],
       [.int("axis", axis), .int("largest", isDescending ? 1 : 0)], outputs: 2)
+    return isBool ? [use.cast(results[0], .bool), results[1]] : results
   }
 }
