@@ -9,17 +9,19 @@ SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreem
 
 VENV ?= .build/conformance
 PYTHON ?= python3
+FUZZ_SECONDS ?= 60
 
-.PHONY: help packages build demo test conformance pytorch bench lint format ulp fuzz sanitize consumer clean
+.PHONY: help packages build demo test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
 	@echo "make test      every test"
-	@echo "make conformance  the node tests of ONNX (installs the onnx package into a virtual environment)"
+	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
+	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
 	@echo "make sanitize  readers, verifier and runtime under AddressSanitizer"
 	@echo "make lint      check the format; make format mends it"
 
@@ -42,7 +44,11 @@ test: build
 conformance: build
 	@test -x $(VENV)/bin/python || python3 -m venv $(VENV)
 	@$(VENV)/bin/pip install --quiet --requirement Tests/Conformance/requirements.txt
+	@$(VENV)/bin/pip install --quiet "torch==2.13.0+cpu" 2>/dev/null \
+	  || $(VENV)/bin/pip install --quiet torch==2.13.0
 	@$(VENV)/bin/python Tests/Conformance/run.py "$(BIN)/jacquard" --report docs/onnx-coverage.md
+	@$(VENV)/bin/python Tests/Conformance/exported.py "$(BIN)/jacquard" graphs --report docs/onnx-coverage.md
+	@$(VENV)/bin/python Tests/Conformance/torch_models.py "$(BIN)/jacquard" --report docs/onnx-coverage.md
 
 pytorch: packages
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
@@ -64,6 +70,9 @@ fuzz: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_FUZZ_FILES=2000 swift test $(SWIFT_FLAGS) --skip-build --filter HostileNode
 
+fuzz-onnx: build
+	@Scripts/fuzz-onnx.sh "$(BIN)/jacquard" "$(FUZZ_SECONDS)"
+
 sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter '$(SANITIZED)'
 
@@ -74,4 +83,4 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-asan out
+	rm -rf .build .build-asan .build-fuzz out

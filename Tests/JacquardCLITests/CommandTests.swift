@@ -95,6 +95,29 @@ struct CommandTests {
     #expect(try folder.text("g.dot").hasPrefix("digraph"))
   }
 
+  @Test("convert writes ONNX models with their parameters, which run alike", arguments: [[], ["--external-data"]])
+  func convertToONNX(_ options: [String]) throws {
+    let folder = try TestFolder()
+    try folder.write("g.json", Fixtures.graph)
+    try Npy.write(try HostTensor([1, 2, 3, 4, 5, 6] as [Float], [2, 3]), to: folder["x.npy"])
+    let given = ["--input", "x=\(folder["x.npy"])"]
+    #expect(jacquard(["convert", folder["g.json"], folder["g.onnx"], "--seed", "3"] + options).status == 0)
+    #expect(jacquard(["run", folder["g.json"], "--output-dir", folder["a"], "--seed", "3"] + given).status == 0)
+    #expect(jacquard(["run", folder["g.onnx"], "--output-dir", folder["b"]] + given).status == 0)
+    let results = try ["a", "b"].map { try Npy.read(folder["\($0)/y.npy"]).elements(Float.self) }
+    #expect(results[0].count == 4 && zip(results[0], results[1]).allSatisfy { abs($0 - $1) <= 1e-5 * abs($0) })
+  }
+
+  @Test("convert refuses what ONNX cannot express in one line that names the operation")
+  func convertRandomToONNX() throws {
+    let folder = try TestFolder()
+    try folder.write("g.json", Fixtures.graph.replacing("\"exp\"", with: "\"digamma\""))
+    let outcome = jacquard("convert", folder["g.json"], folder["g.onnx"])
+    #expect(outcome.status == 2 && outcome.errorLines.count == 1, "\(outcome.errors)")
+    #expect(outcome.errors.contains("ONNX has no operator for operation digamma"), "\(outcome.errors)")
+    #expect(jacquard("convert", folder["g.json"], folder["g.txt"], "--external-data").status == 64)
+  }
+
   @Test("check prints the signature")
   func check() throws {
     let folder = try TestFolder()

@@ -38,7 +38,7 @@ struct UsageTests {
     let lines: [[String]] = [
       ["run", g, "--synthetic", "--executor", "native"], ["run", g, "--synthetic", "--check-nan"],
       ["bench", g, "--executor", "native"], ["inspect", g, "--format", "html"], ["inspect", g, "--stage", "c"],
-      ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]], ["convert", g, folder["g.onnx"]],
+      ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]],
       ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]], ["train", g, "--data", "x", "--executor", "native"],
     ]
     for line in lines {

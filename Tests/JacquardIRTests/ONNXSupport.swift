@@ -43,6 +43,10 @@ enum ONNXFixture {
     .with { ($0.name, $0.type, $0.i) = (name, .int, value) }
   }
 
+  static func text(_ name: String, _ value: String) -> Onnx_AttributeProto {
+    .with { ($0.name, $0.type, $0.s) = (name, .string, Data(value.utf8)) }
+  }
+
   /// Dimensions are numbers, or names of symbols.
   static func value(_ name: String, _ dims: [Any], type: Int32 = 1) -> Onnx_ValueInfoProto {
     .with {

@@ -1,6 +1,7 @@
 import JacquardCore
 import JacquardFiles
 import JacquardIR
+import JacquardInterchange
 import JacquardKernels
 import JacquardOps
 import JacquardPlanner
@@ -17,6 +18,7 @@ struct OperationTable {
     let differentiable: [DType]
     /// What it is lowered to: `map`, `reduction`, `product`, `scatter`, `constant`, `control`, `composite` or `view`.
     let lowering: String
+    let onnx: ONNXSupport
 
     /// Whether its kernels join others.
     var isFused: Bool { !["scatter", "constant", "control"].contains(lowering) }
@@ -38,7 +40,7 @@ struct OperationTable {
     let known = gradients.filter { $0.1 != "none" }
     return Row(
       name: operation.name, summary: operation.doc.summary, types: types, gradient: known.first?.1 ?? "none",
-      differentiable: known.map(\.0), lowering: lowering(operation, uses))
+      differentiable: known.map(\.0), lowering: lowering(operation, uses), onnx: ONNXSupport(operation))
   }
 
   private static func lowering(_ operation: any Operation.Type, _ uses: [Use]) -> String {
@@ -53,22 +55,26 @@ struct OperationTable {
     row.differentiable.contains(dtype) ? "g" : row.types.contains(dtype) ? "y" : "."
   }
 
-  private static let later = ["C", "ONNX", "StableHLO"]
+  private static let later = ["C", "StableHLO"]
 
   private var header: [String] {
-    ["operation"] + DType.allCases.map(\.rawValue) + ["gradient", "lowering", "fused"] + OperationTable.later
+    ["operation"] + DType.allCases.map(\.rawValue) + ["gradient", "lowering", "fused", "ONNX"]
+      + OperationTable.later
   }
 
   private func cells(_ row: Row) -> [String] {
     [row.name] + DType.allCases.map { OperationTable.mark(row, $0) }
-      + [row.gradient, row.lowering, row.isFused ? "yes" : "no"] + OperationTable.later.map { _ in "no" }
+      + [row.gradient, row.lowering, row.isFused ? "yes" : "no", row.onnx.rawValue]
+      + OperationTable.later.map { _ in "no" }
   }
 
   var text: String {
     var table = TextTable([TextTable.Alignment](repeating: .left, count: header.count))
     table.add(header)
     for row in rows { table.add(cells(row)) }
-    let legend = "g: with gradient  y: without  .: not defined;  C, ONNX and StableHLO are not in this version"
+    let legend =
+      "g: with gradient  y: without  .: not defined;  ONNX: read and written (both), or as other "
+      + "operations (export);  C and StableHLO are not in this version"
     return (table.lines() + ["\(rows.count) operations", legend]).joined(separator: "\n")
   }
 
@@ -78,8 +84,8 @@ struct OperationTable {
         ("name", JSONValue(row.name)), ("summary", JSONValue(row.summary)),
         ("dtypes", JSONValue(row.types.map { JSONValue($0.rawValue) })), ("gradient", JSONValue(row.gradient)),
         ("gradient_dtypes", JSONValue(row.differentiable.map { JSONValue($0.rawValue) })),
-        ("lowering", JSONValue(row.lowering)), ("fused", JSONValue(row.isFused)), ("c", false), ("onnx", false),
-        ("stablehlo", false),
+        ("lowering", JSONValue(row.lowering)), ("fused", JSONValue(row.isFused)), ("c", false),
+        ("onnx", JSONValue(row.onnx.rawValue)), ("stablehlo", false),
       ])
     }
     return JSONValue(fields: [("format", "jacquard.ops"), ("version", 1), ("operations", JSONValue(operations))])
@@ -92,7 +98,8 @@ struct OperationTable {
       "",
       "`g`: with gradient, `y`: without, `.`: not defined for the type. *gradient*: a rule of its own, or that of its",
       "decomposition. *lowering*: what its kernels are; those of maps, reductions and products join others (*fused*).",
-      "Emitted C, ONNX and StableHLO are not in this version.", "",
+      "*ONNX*: *both* if what is written is read as the same operation, *export* if it is written, or read, as others.",
+      "Emitted C and StableHLO are not in this version.", "",
       "| " + header.joined(separator: " | ") + " | |", "|" + String(repeating: "---|", count: header.count + 1),
     ]
     for row in rows { lines.append("| " + cells(row).joined(separator: " | ") + " | \(row.summary) |") }

@@ -39,8 +39,20 @@ extension Graph {
     from path: String, values: [String: HostTensor] = [:], bindings: [String: Int] = [:]
   ) throws -> ONNXImport {
     let bytes = try FileBytes.read(path, limit: largestONNXFile)
-    let model = try ONNXModel(bytes)
     let name = URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+    return try readONNX(bytes, name: name, path: path, values: values, bindings: bindings)
+  }
+
+  /// The same from the bytes of a file.
+  ///
+  /// - Parameters:
+  ///   - name: of the graph, if the model has none.
+  ///   - path: the file, in whose folder tensors may lie; without it there is no such folder.
+  public static func readONNX(
+    _ bytes: [UInt8], name: String, path: String = "", values: [String: HostTensor] = [:],
+    bindings: [String: Int] = [:]
+  ) throws -> ONNXImport {
+    let model = try ONNXModel(bytes)
     let importer = try ONNXImporter(
       model, name: name, external: ONNXExternalData(of: path), values: values, bindings: bindings)
     return try importer.result()

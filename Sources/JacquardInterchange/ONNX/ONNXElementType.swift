@@ -18,4 +18,9 @@ enum ONNXElementType {
     if let type = types[number] { return type }
     throw Diagnostic(foreign[number].map { "unsupported element type: \($0)" } ?? "\(number) is no element type")
   }
+
+  /// The number of an element type.
+  static func number(_ dtype: DType) -> Int32 { numbers[dtype] ?? 0 }
+
+  private static let numbers = Dictionary(uniqueKeysWithValues: types.map { ($0.value, $0.key) })
 }

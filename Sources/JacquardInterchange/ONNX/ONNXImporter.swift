@@ -94,8 +94,8 @@ final class ONNXImporter {
       do {
         try translate(proto, later, &scope)
       } catch var error as Diagnostic {
-        // Whatever a type rule thinks of the caller: here the file is wrong.
-        if error.kind == .unsupported { error.kind = .invalid }
+        // Whatever a type rule thinks of the caller, or a known value of a run: here the file is wrong.
+        if error.kind != .internalError { error.kind = .invalid }
         let label = proto.name.isEmpty ? "node \(index)" : "node '\(proto.name.prefix(120))'"
         throw error.at("\(label) (\(proto.opType.prefix(80)))")
       }

@@ -59,8 +59,20 @@ enum ONNXNormalization {
     return [try b.cast(b.add(b.multiply(value, channels(1)), channels(2)), node.dtype(0))] + running
   }
 
+  /// Whether an operation of the graph has the same meaning: nothing is widened, and scale and bias are vectors of `size`.
+  private static func isDirect(_ node: ONNXNode, size: Dim, operands: ClosedRange<Int>) throws -> Bool {
+    let dtype = try node.dtype(0)
+    return try (dtype == .f32 || dtype == .f64)
+      && operands.allSatisfy { try node.dtype($0) == dtype && node.shape($0).dims == [size] }
+  }
+
   private static func instance(_ node: ONNXNode) throws -> ValueID {
     let b = node.builder
+    let own = try node.shape(0)
+    if own.rank >= 3, try isDirect(node, size: own[1], operands: 1...2) {
+      return try b.instanceNorm(
+        node.input(0), scale: node.input(1), bias: node.input(2), epsilon: node.float("epsilon", 1e-5))
+    }
     let x = try node.widened(node.input(0))
     let (rank, dtype) = (b.shape(x).rank, b.type(x).dtype)
     guard rank >= 3 else { throw Diagnostic("the input has no spatial axes") }
@@ -79,6 +91,10 @@ enum ONNXNormalization {
     guard let groups = try node.int("num_groups"), groups > 0, shape.rank >= 2,
       let channels = try shape[1].dividedExactly(by: Dim(groups))
     else { throw Diagnostic("groups do not divide the channels") }
+    if node.opset >= 21, channels.value != nil, try isDirect(node, size: shape[1], operands: 1...2) {
+      return try b.groupNorm(
+        x, scale: node.input(1), bias: node.input(2), groups: groups, epsilon: node.float("epsilon", 1e-5))
+    }
     let split = Shape([shape[0], Dim(groups), channels] + shape.dims.dropFirst(2))
     let parts = try b.reshape(x, split)
     let (value, _) = try standardized(
@@ -113,8 +129,12 @@ enum ONNXNormalization {
 
   private static func rootMeanSquare(_ node: ONNXNode) throws -> ValueID {
     let b = node.builder
+    let (axis, own) = (try lastAxis(node), try node.shape(0))
+    if axis == own.rank - 1, try node.dtype(0) == stash(node), try isDirect(node, size: own[axis], operands: 1...1) {
+      return try b.rmsNorm(node.input(0), scale: node.input(1), epsilon: node.float("epsilon", 1e-5))
+    }
     let x = try b.cast(node.input(0), stash(node))
-    let axes = Array(try lastAxis(node)..<b.shape(x).rank)
+    let axes = Array(axis..<own.rank)
     let square = try b.mean(b.multiply(x, x), axes: axes, keepDims: true)
     let root = try b.rsqrt(b.add(square, node.constant(node.float("epsilon", 1e-5), like: x)))
     let value = try b.cast(b.multiply(x, root), node.dtype(0))
