@@ -37,6 +37,8 @@ class Training:
     """A whole training step of a model."""
 
     def __init__(self, model):
+        if model.name not in jax_models.LOSSES:
+            raise SystemExit(f"jax_models.py has no {model.name}")
         loss_of, update, rate = jax_models.LOSSES[model.name], OPTIMISERS[model.optimiser], LEARNING_RATES[model.optimiser]
         self.model, self.batch, self.last = model, jax.tree.map(jnp.asarray, data.batch(model)), None
         self.reset()
