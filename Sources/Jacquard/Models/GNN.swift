@@ -29,7 +29,8 @@ extension ModelZoo {
       let x = g.input(
         "x", Float.self, ["N", Dim(features)], sample: SampleHint(.normal), feed: FeedHint(column: "x"))
       let edges = g.input(
-        "edges", Int32.self, [2, "E"], sample: SampleHint(.integers, low: 0, high: 2048), feed: FeedHint(column: "edges"))
+        "edges", Int32.self, [2, "E"], sample: SampleHint(.integers, low: 0, high: 2048),
+        feed: FeedHint(column: "edges"))
       return (x, edges)
     }
 
