@@ -3,5 +3,6 @@
 @_exported import JacquardCore
 @_exported import JacquardFiles
 @_exported import JacquardIR
+
 @_exported import enum JacquardTransforms.CheckpointPolicy
 @_exported import enum JacquardTransforms.JacobianMode

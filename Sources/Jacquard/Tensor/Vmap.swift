@@ -64,7 +64,8 @@ extension ControlFlow {
       let values = try ids(tensors)
       if axes.count != values.count { throw Diagnostic("vmap: \(axes.count) axes for \(values.count) tensors") }
       let operands = try zip(values, axes).map { try batchedFirst($0, $1) }
-      guard let size = zip(operands, values).lazy.filter(\.0.isBatched).map({ builder.shape($0.0.value)[0] }).first else {
+      guard let size = zip(operands, values).lazy.filter(\.0.isBatched).map({ builder.shape($0.0.value)[0] }).first
+      else {
         throw Diagnostic("vmap: no tensor has an axis to map over")
       }
       let held = try placeholders(operands.map { try element($0) })

@@ -13,7 +13,8 @@ extension Inspection {
       let label = value.name.map { "\($0) = \(value.operation)" } ?? value.operation
       table.add(NumberText.grouped(value.bytes), "\(label) \(value.type)", value.site?.description ?? "")
     }
-    let title = "saved for the backward pass: \(NumberText.grouped(saved.bytes)) bytes, largest of \(saved.values.count) values"
+    let title =
+      "saved for the backward pass: \(NumberText.grouped(saved.bytes)) bytes, largest of \(saved.values.count) values"
     return [title] + table.lines(indent: "  ")
   }
 

@@ -162,7 +162,8 @@ extension While: BatchableOperation {
     let condition = try context.subGraph(context.graphs[0], flags)
     if condition.isBatched[0] {
       throw Diagnostic(
-        "\(Self.name): the condition differs from element to element of the batch; let all take the same number of trips")
+        "\(Self.name): the condition differs from element to element of the batch; let all take the same number of trips"
+      )
     }
     let body = try context.subGraph(context.graphs[1], flags, outputs: flags).graph
     let operands = try context.inputs.indices.map { flags[$0] ? try context.batched($0) : context.inputs[$0].value }

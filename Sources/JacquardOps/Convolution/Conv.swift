@@ -214,12 +214,16 @@ extension Conv: BatchableOperation {
     guard let wide = geometry.repeated(size) else { return try context.applyInTurn(self) }
     if !x.isBatched {
       let kernels = try builder.joiningGroups(weight.value, geometry.groups, at: 0)
-      return [Batched(try builder.splittingGroups(builder.conv(x.value, kernels, geometry), size, geometry.groups, at: 1))]
+      return [
+        Batched(try builder.splittingGroups(builder.conv(x.value, kernels, geometry), size, geometry.groups, at: 1))
+      ]
     }
     // Each element is a group of its own.
     let planes = try builder.joiningAxes(builder.movingAxis(x.value, from: 0, to: 1), at: 1)
     let joined = try builder.conv(planes, builder.joiningAxes(weight.value, at: 0), wide)
     let outputs = context.elementType(1).shape[0]
-    return [Batched(try builder.movingAxis(builder.splittingAxis(joined, at: 1, into: [size, outputs]), from: 1, to: 0))]
+    return [
+      Batched(try builder.movingAxis(builder.splittingAxis(joined, at: 1, into: [size, outputs]), from: 1, to: 0))
+    ]
   }
 }

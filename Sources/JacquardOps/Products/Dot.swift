@@ -246,8 +246,14 @@ extension Dot: BatchableOperation {
   public func batch(_ context: BatchingContext) throws -> [Batched] {
     let (a, b) = (context.inputs[0], context.inputs[1])
     var shifted = self
-    if a.isBatched { shifted.lhsBatch = lhsBatch.map { $0 + 1 }; shifted.lhsContracting = lhsContracting.map { $0 + 1 } }
-    if b.isBatched { shifted.rhsBatch = rhsBatch.map { $0 + 1 }; shifted.rhsContracting = rhsContracting.map { $0 + 1 } }
+    if a.isBatched {
+      shifted.lhsBatch = lhsBatch.map { $0 + 1 }
+      shifted.lhsContracting = lhsContracting.map { $0 + 1 }
+    }
+    if b.isBatched {
+      shifted.rhsBatch = rhsBatch.map { $0 + 1 }
+      shifted.rhsContracting = rhsContracting.map { $0 + 1 }
+    }
     if a.isBatched && b.isBatched {
       shifted.lhsBatch.insert(0, at: 0)
       shifted.rhsBatch.insert(0, at: 0)

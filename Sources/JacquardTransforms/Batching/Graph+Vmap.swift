@@ -13,13 +13,18 @@ extension Graph {
   /// - Throws: `Diagnostic` if there is no such input or axis, an operation cannot be batched, or an input that all elements share
   ///   would be updated by each.
   public func vmap(_ axes: [String: Int], size: Dim, out: [String: Int] = [:]) throws -> Graph {
-    for name in axes.keys.sorted() where input(named: name) == nil { throw Diagnostic("vmap: no input is named '\(name)'") }
-    for name in out.keys.sorted() where output(named: name) == nil { throw Diagnostic("vmap: no output is named '\(name)'") }
+    for name in axes.keys.sorted() where input(named: name) == nil {
+      throw Diagnostic("vmap: no input is named '\(name)'")
+    }
+    for name in out.keys.sorted() where output(named: name) == nil {
+      throw Diagnostic("vmap: no output is named '\(name)'")
+    }
     let builder = GraphBuilder(name: name, symbols: symbols)
     let operands = try inputs.map { input in
       var own = input
       guard let axis = axes[input.name] else { return Batched(try builder.input(own), isBatched: false) }
-      own.type = TensorType(input.type.dtype, try input.type.shape.inserting(size, at: axis, of: "input '\(input.name)'"))
+      own.type = TensorType(
+        input.type.dtype, try input.type.shape.inserting(size, at: axis, of: "input '\(input.name)'"))
       return Batched(try builder.movingAxis(builder.input(own), from: axis, to: 0))
     }
     let results = try builder.vmap(self, operands, size: size, wanted: roots)
@@ -44,7 +49,9 @@ extension Graph {
 extension Shape {
   /// The shape with an axis more.
   fileprivate func inserting(_ size: Dim, at axis: Int, of what: String) throws(Diagnostic) -> Shape {
-    guard (0...rank).contains(axis) else { throw Diagnostic("vmap: there is no axis \(axis) in \(what) \(self) with a batch") }
+    guard (0...rank).contains(axis) else {
+      throw Diagnostic("vmap: there is no axis \(axis) in \(what) \(self) with a batch")
+    }
     var result = self
     result.dims.insert(size, at: axis)
     return result

@@ -46,7 +46,8 @@ private struct CheckpointedPart {
     let written = policy == .products ? try part.writingOutProducts() : part
     let outputs = Set(written.outputs.map(\.value))
     let builder = GraphBuilder(extending: written)
-    for (index, value) in try written.values(of: policy).enumerated() where !outputs.contains(value) {
+    for (index, value) in try written.values(of: policy).enumerated() where !outputs.contains(value)
+    {
       try builder.output("saved\(index)", value)
     }
     graph = builder.graph
@@ -57,7 +58,8 @@ private struct CheckpointedPart {
     _ inner: GraphBuilder, _ x: [ValueID], _ y: [ValueID], _ cotangents: [ValueID], id: Int
   ) throws -> [ValueID] {
     let saved = Array(y.dropFirst(own))
-    let given = Array(cotangents.prefix(y.prefix(own).filter { inner.type($0).dtype.isFloat }.count))
+    let given = Array(
+      cotangents.prefix(y.prefix(own).filter { inner.type($0).dtype.isFloat }.count))
     let held = try inner.barrier(x + saved + given, id: id)
     let again = try Recomputation(graph, own: own)
     var arguments: [ValueID?] = Array(held.prefix(x.count))
@@ -118,7 +120,8 @@ extension Graph {
     while let chosen = try graph.compositesWithProducts() {
       let builder = GraphBuilder(name: name, symbols: symbols)
       graph = try graph.rebuilding(into: builder) { node, inputs in
-        guard chosen.contains(node.id), let composite = node.operation as? any CompositeOperation else {
+        guard chosen.contains(node.id), let composite = node.operation as? any CompositeOperation
+        else {
           return try builder.append(node.operation, inputs, graphs: node.graphs)
         }
         return try composite.decompose(builder, inputs, graphs: node.graphs)
@@ -135,10 +138,12 @@ extension Graph {
 
   private func hasProducts(_ node: Node) throws -> Bool {
     // A function with a gradient of its own stays whole.
-    guard let composite = node.operation as? any CompositeOperation, !(composite is CustomGradient) else {
+    guard let composite = node.operation as? any CompositeOperation, !(composite is CustomGradient)
+    else {
       return node.isProduct
     }
-    let parts = try Decomposition(composite, node, types: node.inputs.map { type($0) }).builder.graph
+    let parts = try Decomposition(composite, node, types: node.inputs.map { type($0) }).builder
+      .graph
     return try parts.nodes.contains { try parts.hasProducts($0) }
   }
 }
