@@ -46,8 +46,7 @@ private struct CheckpointedPart {
     let written = policy == .products ? try part.writingOutProducts() : part
     let outputs = Set(written.outputs.map(\.value))
     let builder = GraphBuilder(extending: written)
-    for (index, value) in try written.values(of: policy).enumerated() where !outputs.contains(value)
-    {
+    for (index, value) in try written.values(of: policy).enumerated() where !outputs.contains(value) {
       try builder.output("saved\(index)", value)
     }
     graph = builder.graph

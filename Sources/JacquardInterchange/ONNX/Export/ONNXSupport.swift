@@ -15,8 +15,8 @@ public enum ONNXSupport: String, Sendable {
   }
 
   private init(_ sample: OperationSample, of operation: any JacquardIR.Operation.Type) {
-    guard let graph = try? ONNXSupport.graph(sample),
-      let bytes = try? ONNXModelFile(graph, { try HostTensor(zeros: $0.type.dtype, $0.type.shape.sizes ?? []) }).bytes()
+    // A later result need not have an operator: the positions of a pooling.
+    guard let bytes = (try? ONNXSupport.bytes(sample, results: .max)) ?? (try? ONNXSupport.bytes(sample, results: 1))
     else {
       self = .no
       return
@@ -26,11 +26,12 @@ public enum ONNXSupport: String, Sendable {
     self = isBack ? .both : .export
   }
 
-  private static func graph(_ sample: OperationSample) throws -> Graph {
+  /// A model of the operation alone, with its first results.
+  private static func bytes(_ sample: OperationSample, results count: Int) throws -> [UInt8] {
     let builder = GraphBuilder(name: "sample")
     let inputs = try sample.inputs.enumerated().map { try builder.input("x\($0.offset)", $0.element.type) }
     let results = try builder.append(sample.operation, inputs, graphs: sample.graphs)
-    for (index, value) in results.enumerated() { try builder.output("y\(index)", value) }
-    return builder.graph
+    for (index, value) in results.prefix(count).enumerated() { try builder.output("y\(index)", value) }
+    return try ONNXModelFile(builder.graph) { throw Diagnostic("'\($0.name)' has no value") }.bytes()
   }
 }
