@@ -64,6 +64,7 @@ struct InspectTests {
       "memory": [
         "arena_bytes", "arena_lower_bound_bytes", "arena_naive_bytes", "arena_unfused_peak_bytes", "parameter_bytes",
         "state_bytes", "data_bytes", "in_place_joins", "in_place_updates", "copies", "joins", "buffers",
+        "saved_for_backward_bytes", "saved_for_backward",
       ],
     ]
     let all = try object(jacquard("inspect", folder["t.json"], "--format", "json", "--stage", "all", "--why-not-fused"))

@@ -38,16 +38,19 @@ import Testing
   ///
   /// At the worst moment, in the backward pass of one of L equal layers, what one layer keeps is there in either case: without
   /// checkpoints because it was kept, with them because it was computed again. So of the difference between what both keep for
-  /// the backward pass (S without, s with checkpoints) the part (L - 1) / L should go. Less goes, because kernels do not see
-  /// barriers: fusion does a part of the second computation beside the first one (0.44 of the prediction is reached).
-  @Test func layersOfATransformerTakeLess() throws {
-    let (plain, checked) = (try Self.transformer(nil), try Self.transformer(.nothing))
+  /// the backward pass (S without, s with checkpoints) the part (L - 1) / L should go. The
+  /// tolerance: what is computed again passes through more temporaries than one layer keeps, the more the more of it there is.
+  @Test(arguments: [CheckpointPolicy.nothing, .products]) func layersOfATransformerTakeLess(
+    _ policy: CheckpointPolicy
+  ) throws {
+    let (plain, checked) = (try Self.transformer(nil), try Self.transformer(policy))
     let (before, after) = (try Compiler.compile(plain), try Compiler.compile(checked))
     let kept = try before.graph.savedForBackward().bytes - after.graph.savedForBackward().bytes
     let predicted = Double(kept) * 3 / 4
     let saved = Double(before.plan.arenaBytes - after.plan.arenaBytes)
     #expect(predicted > 0)
-    #expect(saved >= 0.4 * predicted && saved <= 1.25 * predicted, "predicted \(predicted), saved \(saved)")
+    let tolerance = policy == .nothing ? 0.4 : 0.25
+    #expect(abs(saved - predicted) <= tolerance * predicted, "predicted \(predicted), saved \(saved)")
   }
 
   /// The same losses and parameters, whatever is computed again.

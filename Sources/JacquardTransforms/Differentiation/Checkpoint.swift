@@ -26,10 +26,11 @@ extension GraphBuilder {
     _ graph: Graph, _ operands: [ValueID], id: Int, saving policy: CheckpointPolicy = .nothing
   ) throws -> [ValueID] {
     let part = try CheckpointedPart(graph, saving: policy)
+    let isInput = operands.map { self.graph.producer($0) == nil }
     let results = try customGradient(operands) { inner, x in
       try inner.inline(part.graph, x)
     } backward: { inner, x, y, g in
-      try part.backward(inner, x, y, g, id: id)
+      try part.backward(inner, x, y, g, isInput: isInput, id: id)
     }
     return Array(results.prefix(graph.outputs.count))
   }
@@ -53,25 +54,47 @@ private struct CheckpointedPart {
   }
 
   /// The cotangents of the floating operands from those of the floating results.
+  ///
+  /// - Parameter isInput: operands that are there before the step and need not wait for the backward pass: parameters.
   func backward(
-    _ inner: GraphBuilder, _ x: [ValueID], _ y: [ValueID], _ cotangents: [ValueID], id: Int
+    _ inner: GraphBuilder, _ x: [ValueID], _ y: [ValueID], _ cotangents: [ValueID], isInput: [Bool], id: Int
   ) throws -> [ValueID] {
     let saved = Array(y.dropFirst(own))
-    let given = Array(
-      cotangents.prefix(y.prefix(own).filter { inner.type($0).dtype.isFloat }.count))
-    let held = try inner.barrier(x + saved + given, id: id)
-    let again = try Recomputation(graph, own: own)
+    let given = Array(cotangents.prefix(y.prefix(own).filter { inner.type($0).dtype.isFloat }.count))
+    let behind = try inner.barrier(x + saved + given, id: id)
+    let last = given.isEmpty ? nil : behind.last
+    let early = isInput + saved.map { _ in false }
+    let again = try zip(behind, zip(x + saved, early)).map { value, source in
+      source.1 ? value : try inner.waiting(value, source.0, for: last, id: id)
+    }
+    let held = again + behind.suffix(given.count)
+    let part = try Recomputation(graph, own: own)
     var arguments: [ValueID?] = Array(held.prefix(x.count))
     arguments += held.suffix(given.count).map { $0 }
-    let kept = zip(again.saved, held.dropFirst(x.count)).map { ($0, $1) }
+    let kept = zip(part.saved, held.dropFirst(x.count)).map { ($0, $1) }
     let values = try inner.inline(
-      again.builder.graph, arguments, wanted: again.cotangents.compactMap { $0 },
+      part.builder.graph, arguments, wanted: part.cotangents.compactMap { $0 },
       known: Dictionary(kept) { first, _ in first })
     var next = values.makeIterator()
     let floats = held.prefix(x.count).filter { inner.type($0).dtype.isFloat }
-    return try zip(floats, again.cotangents).map { operand, found in
+    return try zip(floats, part.cotangents).map { operand, found in
       try found.flatMap { _ in next.next() } ?? inner.zeros(inner.type(operand))
     }
+  }
+}
+
+extension GraphBuilder {
+  /// A value that is known only when a cotangent is, so that what is computed from it stays in the backward pass: kernels do not
+  /// see barriers, and would do it beside the same work of the forward pass. Both branches are the value, behind two barriers.
+  fileprivate func waiting(
+    _ value: ValueID, _ original: ValueID, for cotangent: ValueID?, id: Int
+  ) throws -> ValueID {
+    guard let cotangent, !shape(cotangent).dims.contains(0) else { return value }
+    let rank = shape(cotangent).rank
+    let first = try slice(
+      cotangent, starts: [Dim](repeating: 0, count: rank), limits: [Dim](repeating: 1, count: rank))
+    let element = try reshape(first, [])
+    return try select(equal(element, element), value, barrier([original], id: -id)[0])
   }
 }
 
@@ -119,8 +142,7 @@ extension Graph {
     while let chosen = try graph.compositesWithProducts() {
       let builder = GraphBuilder(name: name, symbols: symbols)
       graph = try graph.rebuilding(into: builder) { node, inputs in
-        guard chosen.contains(node.id), let composite = node.operation as? any CompositeOperation
-        else {
+        guard chosen.contains(node.id), let composite = node.operation as? any CompositeOperation else {
           return try builder.append(node.operation, inputs, graphs: node.graphs)
         }
         return try composite.decompose(builder, inputs, graphs: node.graphs)
@@ -137,12 +159,10 @@ extension Graph {
 
   private func hasProducts(_ node: Node) throws -> Bool {
     // A function with a gradient of its own stays whole.
-    guard let composite = node.operation as? any CompositeOperation, !(composite is CustomGradient)
-    else {
+    guard let composite = node.operation as? any CompositeOperation, !(composite is CustomGradient) else {
       return node.isProduct
     }
-    let parts = try Decomposition(composite, node, types: node.inputs.map { type($0) }).builder
-      .graph
+    let parts = try Decomposition(composite, node, types: node.inputs.map { type($0) }).builder.graph
     return try parts.nodes.contains { try parts.hasProducts($0) }
   }
 }
