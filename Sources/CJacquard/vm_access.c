@@ -300,8 +300,25 @@ static int64_t inner_start(const jq_nest *nest, const jq_access *access, const j
     return position(nest->inner, access->strides + nest->outer_rank, nest->inner_rank, block->i);
 }
 
+static void affine_positions(const jq_nest *nest, const jq_access *access, int depth, const jq_block *block, int64_t *out) {
+    const int64_t *inner = access->strides + nest->outer_rank;
+    for (int64_t p = 0, n = jq_points(depth, block); p < n; p++) {
+        int64_t row = p, column = 0;
+        if (depth == JQ_DEPTH_POINT) {
+            row = nest->columns ? p % block->rows : p / block->chunk;
+            column = nest->columns ? p / block->rows : p % block->chunk;
+        }
+        out[p] = access->offset + position(nest->outer, access->strides, nest->outer_rank, block->o + row);
+        if (depth == JQ_DEPTH_POINT) out[p] += position(nest->inner, inner, nest->inner_rank, block->i + column);
+    }
+}
+
 void jq_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access, int depth,
                   const jq_block *block, void *const *registers, int64_t *out) {
+    if (!access->indices) {
+        affine_positions(nest, access, depth, block, out);
+        return;
+    }
     if (!access->is_split) {
         general_positions(w, nest, stage, access, depth, block, registers, out);
         return;

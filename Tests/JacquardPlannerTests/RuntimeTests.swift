@@ -53,6 +53,26 @@ import Testing
     }
   }
 
+  /// A part as large as the whole can only begin at its first element: nothing of its place is left to run time.
+  @Test(arguments: ["f32[2,3]", "f64[7]", "i32[3,1,5]"] as [TensorType]) func updateCoversItsBase(_ type: TensorType)
+    throws
+  {
+    let sizes = try #require(type.shape.sizes)
+    let graph = try graph { b in
+      let (x, update) = (try b.input("x", type), try b.input("u", type))
+      let starts = try b.input("s", TensorType(.i64, [Dim(sizes.count)]))
+      try b.output("y", b.dynamicUpdateSlice(x, update, starts))
+    }
+    let zeros = try HostTensor(zeros: type.dtype, sizes)
+    var update = zeros
+    for place in 0..<update.count {
+      update[linear: place] = type.dtype.isFloat ? .float(Double(place + 1)) : .int(Int64(place + 1))
+    }
+    let starts = try HostTensor([Int64](repeating: 9, count: sizes.count), [sizes.count])
+    let result = try Harness.vm(Compiler.compile(graph).plan, ["x": zeros, "u": update, "s": starts], threads: 2)
+    #expect(result["y"] == update)
+  }
+
   /// Two independent lookups that run in one kernel: the first in the program counts.
   @Test func firstOfTwoBadLookupsIsNamed() throws {
     let graph = try graph { b in
