@@ -260,12 +260,19 @@ void jq_evaluate(const jq_nest *nest, const jq_stage *stage, const jq_expression
     }
 }
 
+/* Row and column of element p of a register, within its block. */
+static void find_point(const jq_nest *nest, int depth, const jq_block *block, int64_t p, int64_t *row, int64_t *column) {
+    *row = p, *column = 0;
+    if (depth != JQ_DEPTH_POINT) return;
+    *row = nest->columns ? p % block->rows : p / block->chunk;
+    *column = nest->columns ? p / block->rows : p % block->chunk;
+}
+
 /* Where a point of a block lies in the row-major order of the nest's space. */
 static int64_t point_number(const jq_nest *nest, int depth, const jq_block *block, int64_t p) {
-    if (depth != JQ_DEPTH_POINT) return (block->o + p) * nest->inner_count;
-    const int64_t row = nest->columns ? p % block->rows : p / block->chunk;
-    const int64_t column = nest->columns ? p / block->rows : p % block->chunk;
-    return (block->o + row) * nest->inner_count + block->i + column;
+    int64_t row, column;
+    find_point(nest, depth, block, p, &row, &column);
+    return (block->o + row) * nest->inner_count + (depth == JQ_DEPTH_POINT ? block->i + column : 0);
 }
 
 static void general_positions(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_access *access,
@@ -303,11 +310,8 @@ static int64_t inner_start(const jq_nest *nest, const jq_access *access, const j
 static void affine_positions(const jq_nest *nest, const jq_access *access, int depth, const jq_block *block, int64_t *out) {
     const int64_t *inner = access->strides + nest->outer_rank;
     for (int64_t p = 0, n = jq_points(depth, block); p < n; p++) {
-        int64_t row = p, column = 0;
-        if (depth == JQ_DEPTH_POINT) {
-            row = nest->columns ? p % block->rows : p / block->chunk;
-            column = nest->columns ? p / block->rows : p % block->chunk;
-        }
+        int64_t row, column;
+        find_point(nest, depth, block, p, &row, &column);
         out[p] = access->offset + position(nest->outer, access->strides, nest->outer_rank, block->o + row);
         if (depth == JQ_DEPTH_POINT) out[p] += position(nest->inner, inner, nest->inner_rank, block->i + column);
     }
