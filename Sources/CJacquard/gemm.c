@@ -80,7 +80,7 @@ static void blas_f64(tile t) {
 /* The tile as a product by itself. */
 static jq_product alone(tile t) {
     jq_product p = *t.product;
-    p.a = t.a, p.b = p.window ? p.b : t.b, p.c = t.c, p.m = t.rows, p.n = t.columns;
+    p.a = p.left ? p.a : t.a, p.b = p.window ? p.b : t.b, p.c = t.c, p.m = t.rows, p.n = t.columns;
     return p;
 }
 
@@ -134,7 +134,7 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
     const int is_f64 = product->dtype == JQ_F64, is_float = is_f64 || product->dtype == JQ_F32;
     if (is_f64 && !fits_blas(product, rows, columns)) {
         rows_alone(product, row, rows, column, columns);
-    } else if (is_float && !product->window && (product->m == 1 || product->n == 1)) {
+    } else if (is_float && !product->window && !product->left && (product->m == 1 || product->n == 1)) {
         vector_product(t, is_f64);
     } else {
         switch (product->dtype) {

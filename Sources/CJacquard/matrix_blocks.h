@@ -46,6 +46,8 @@ typedef struct jq_operands {
     jq_ahead *next_a, *next_b;
     const float *vectors[JQ_BLOCK_VECTORS]; /* of windows read in place: where each vector of columns begins, */
     const int64_t *steps;                   /* and how far behind that term k of it lies */
+    const float *rows[JQ_BLOCK_ROWS];       /* of A as windows: where each row begins, */
+    const int64_t *row_steps;               /* and how far behind that term k lies */
 } jq_operands;
 
 /* Copies up to JQ_AHEAD terms of A's rows, from term k on. */
@@ -69,8 +71,9 @@ JQV_INLINE void fetch_next_c(const jq_operands *x, int rows, int vectors) {
         for (int v = 0; v < vectors; v++) __builtin_prefetch(x->c + r * x->c_row + 16 * v, 1, 3);
 }
 
-/* What a block does beside its product: nothing, fetch what comes next, or copy A too; or it reads windows in place. */
-enum { JQ_ONLY_MULTIPLIES, JQ_FETCHES, JQ_KEEPS, JQ_IN_PLACE };
+/* What a block does beside its product: nothing, fetch what comes next, or copy A too; or it reads windows in place, as B or
+ * as A. */
+enum { JQ_ONLY_MULTIPLIES, JQ_FETCHES, JQ_KEEPS, JQ_IN_PLACE, JQ_LEFT_IN_PLACE };
 
 /* Rows, vectors, duty and, where it matters, A's strides are literals. */
 JQV_INLINE void block_product(const jq_operands *x, long a_row, long a_step, int rows, int vectors, int duty) {
@@ -93,7 +96,8 @@ JQV_INLINE void block_product(const jq_operands *x, long a_row, long a_step, int
             for (int v = 0; v < vectors; v++)
                 factor[v] = JQV_LOAD(jqv_f32, duty == JQ_IN_PLACE ? x->vectors[v] + x->steps[k] : x->b + k * x->b_row + 16 * v);
             for (int r = 0; r < rows; r++) {
-                const jqv_f32 y = jqv_splat(a[r * a_row + k * a_step]);
+                const jqv_f32 y =
+                    jqv_splat(duty == JQ_LEFT_IN_PLACE ? x->rows[r][x->row_steps[k]] : a[r * a_row + k * a_step]);
                 for (int v = 0; v < vectors; v++) sum[r][v] = JQ_PRODUCT_STEP(y, factor[v], sum[r][v]);
             }
         }
@@ -131,6 +135,23 @@ JQV_INLINE void some_rows(jq_operands x, long rows, int vectors, int duty) {
 static void block_in_place(const jq_operands *x, long rows, int vectors) {
     if (vectors == 1) some_rows(*x, rows, 1, JQ_IN_PLACE);
     else some_rows(*x, rows, JQ_BLOCK_VECTORS, JQ_IN_PLACE);
+}
+
+/* A as windows in place: the rows of a block that is not whole one by one. */
+JQV_INLINE void left_rows_in_place(jq_operands x, long rows, int vectors) {
+    if (rows == JQ_BLOCK_ROWS) {
+        block_product(&x, 0, 0, JQ_BLOCK_ROWS, vectors, JQ_LEFT_IN_PLACE);
+        return;
+    }
+    for (long r = 0; r < rows; r++, x.c += x.c_row) {
+        x.rows[0] = x.rows[r];
+        block_product(&x, 0, 0, 1, vectors, JQ_LEFT_IN_PLACE);
+    }
+}
+
+static void left_in_place(const jq_operands *x, long rows, int vectors) {
+    if (vectors == 1) left_rows_in_place(*x, rows, 1);
+    else left_rows_in_place(*x, rows, JQ_BLOCK_VECTORS);
 }
 
 /* Fewer rows, or columns of one vector. */

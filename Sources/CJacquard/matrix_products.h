@@ -33,6 +33,9 @@ typedef struct jq_panels {
     long window_row, window_column;
     int reads_windows;        /* where they lie */
     const int64_t *row_steps; /* offsets of the windows' rows */
+    const jq_window *left;    /* A as windows, */
+    long left_row;
+    const int64_t *left_steps; /* and the offsets of their columns */
 } jq_panels;
 
 static long panel_width(const jq_panels *p, long j) {
@@ -79,6 +82,15 @@ static void place_a(const jq_panels *p, jq_operands *x, long k, long j, long i) 
     }
 }
 
+/* Where the rows of A from row i on begin, as windows. */
+static void place_left(const jq_panels *p, jq_operands *x, long i, long rows) {
+    const jq_window *w = p->left;
+    int64_t offsets[JQ_BLOCK_ROWS];
+    window_offsets(offsets, w->row_rank, w->row_extents, w->row_strides, p->left_row + i, rows);
+    for (long r = 0; r < rows; r++) x->rows[r] = p->a + offsets[r];
+    x->row_steps = p->left_steps;
+}
+
 /* Where the vectors of columns from j on begin. */
 static void place_windows(const jq_panels *p, jq_operands *x, long j, int vectors) {
     const jq_window *w = p->window;
@@ -109,6 +121,11 @@ static void panel_product(const jq_panels *p, long k, long j) {
     for (long i = 0; i < p->rows; i += JQ_BLOCK_ROWS) {
         const long rows = p->rows - i < JQ_BLOCK_ROWS ? p->rows - i : JQ_BLOCK_ROWS;
         x.c = p->c + i * p->c_row + j;
+        if (p->left) {
+            place_left(p, &x, i, rows);
+            left_in_place(&x, rows, vectors);
+            continue;
+        }
         place_a(p, &x, k, j, i);
         if (x.kept_a) next_a = next_rows(p, k, i);
         if (p->reads_windows) block_in_place(&x, rows, vectors);
@@ -126,12 +143,16 @@ static void matrix_product_f32(const jq_product *t, void *packing) {
     p.kept_b = packing, p.kept_a = p.kept_b + JQ_PANEL_DEPTH * JQ_WIDEST_BLOCK + JQ_SLACK;
     p.window = t->window, p.window_row = t->window_row, p.window_column = t->window_column;
     p.reads_windows = t->window && windows_lie_in_vectors(t->window, t->window_column, t->n);
-    int64_t row_steps[JQ_PANEL_DEPTH];
-    p.row_steps = row_steps;
+    p.left = t->left, p.left_row = t->left_row;
+    int64_t row_steps[JQ_PANEL_DEPTH], left_steps[JQ_PANEL_DEPTH];
+    p.row_steps = row_steps, p.left_steps = left_steps;
     for (long k = 0; k < p.depth || k == 0; k += JQ_PANEL_DEPTH) {
         if (t->window)
             window_offsets(row_steps, t->window->row_rank, t->window->row_extents, t->window->row_strides, p.window_row + k,
                            panel_depth(&p, k));
+        if (t->left)
+            window_offsets(left_steps, t->left->column_rank, t->left->column_extents, t->left->column_strides,
+                           t->left_column + k, panel_depth(&p, k));
         for (long j = 0; j < p.columns; j += JQ_BLOCK_COLUMNS) panel_product(&p, k, j);
     }
 }

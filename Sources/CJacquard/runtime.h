@@ -24,7 +24,7 @@ enum {
 static inline int jq_collides(long row) { return row >= 1024 && row % 512 == 0; }
 
 /* Whether a copy of an operand is worth its while. */
-static inline int jq_copies_a(const jq_product *p) { return jq_collides(p->lda) && p->n > 2 * JQ_WIDEST_BLOCK; }
+static inline int jq_copies_a(const jq_product *p) { return !p->left && jq_collides(p->lda) && p->n > 2 * JQ_WIDEST_BLOCK; }
 static inline int jq_copies_b(const jq_product *p) {
     return p->window || p->transpose_b || (p->m >= 64 && p->ldb >= JQ_FAR_ROW);
 }

@@ -4,6 +4,8 @@
 
 #include "jacquard_vm.h"
 
+enum { JQ_MAXIMUM_NEST_RANK = 48 }; /* loops of a nest: twice the most axes of a tensor, and what cutting them adds */
+
 /* One step of a program while it runs. */
 typedef struct jq_run_state {
     const jq_program *program;

@@ -76,28 +76,44 @@ static void copy_plane(run *r, unsigned char *memory, int64_t lines, int64_t far
     BY_SIZE(r->size, COPY_PLANE)
 }
 
-/* Runs over flat points first ..< first + n of a space, one run along the last axis after the other; several at once where they are
- * short. */
+/* Runs over flat points first ..< first + n of a space, one run along the last axes after the other; several at once where they
+ * are short. Axes that are walked through as one make one run. */
 static void copy_points(run *r, unsigned char *base, const int64_t *extents, const int64_t *strides, int rank,
                         int64_t first, int64_t n) {
     if (rank == 0) {
         copy_run(r, base, 0, n);
         return;
     }
-    const int64_t length = extents[rank - 1], stride = strides[rank - 1];
+    int last = rank - 1;
+    int64_t length = extents[last];
+    const int64_t stride = strides[last];
+    while (last > 0 && strides[last - 1] == stride * length) length *= extents[--last];
+    int64_t index[JQ_MAXIMUM_NEST_RANK], within = first % length, rest = first / length, at = 0;
+    for (int axis = last - 1; axis >= 0; axis--) {
+        const int64_t above = rest / extents[axis];
+        index[axis] = rest - above * extents[axis];
+        at += index[axis] * strides[axis];
+        rest = above;
+    }
     while (n > 0) {
-        const int64_t within = first % length;
-        int64_t count = length - within < n ? length - within : n;
-        if (length < SHORT_RUN && rank > 1 && within == 0 && n >= 2 * length) {
-            const int64_t lines = extents[rank - 2], left = lines - first / length % lines;
-            count = (left < n / length ? left : n / length) * length;
-            copy_plane(r, base + position(extents, strides, rank, first) * r->size, count / length, strides[rank - 2],
-                       length, stride);
-            first += count, n -= count;
-            continue;
+        int64_t lines = 1;
+        if (length < SHORT_RUN && last > 0 && within == 0 && n >= 2 * length) {
+            const int64_t left = extents[last - 1] - index[last - 1];
+            lines = left < n / length ? left : n / length;
+            copy_plane(r, base + at * r->size, lines, strides[last - 1], length, stride);
+            n -= lines * length;
+        } else {
+            const int64_t count = length - within < n ? length - within : n;
+            copy_run(r, base + (at + within * stride) * r->size, stride, count);
+            within = 0, n -= count;
         }
-        copy_run(r, base + position(extents, strides, rank, first) * r->size, stride, count);
-        first += count, n -= count;
+        if (last == 0) continue;
+        int axis = last - 1;
+        index[axis] += lines, at += lines * strides[axis];
+        while (axis > 0 && index[axis] == extents[axis]) {
+            at -= extents[axis] * strides[axis], index[axis] = 0, axis--;
+            index[axis]++, at += strides[axis];
+        }
     }
 }
 

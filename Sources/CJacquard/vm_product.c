@@ -15,19 +15,20 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
                      int64_t columns, void *to, int64_t row) {
     const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
     const unsigned char *a = w->buffers[c->a], *b = w->buffers[c->b];
-    const int64_t left = c->a_offset + offset_of(c->batch_rank, c->batch, c->a_batch, batch) + m * c->a_row;
+    const int64_t left = c->a_offset + offset_of(c->batch_rank, c->batch, c->a_batch, batch) + (c->left ? 0 : m * c->a_row);
     const int64_t right = c->b_offset + offset_of(c->batch_rank, c->batch, c->b_batch, batch);
     jq_product tile = c->product;
     jq_window window;
-    tile.b = b + (right + (c->window ? 0 : n * c->b_column)) * size;
-    tile.c = to, tile.ldc = row;
+    tile.c = to, tile.ldc = row, tile.left = c->left, tile.left_row = m;
     if (c->window) {
         window = *c->window, window.end = (const float *)b + c->b_count;
         tile.window = &window, tile.window_column = n;
     }
     for (int64_t term = 0; term < c->term_count; term++) {
         tile.a = a + (left + offset_of(c->term_rank, c->terms, c->a_terms, term)) * size;
-        tile.accumulate = term > 0, tile.window_row = term * tile.k;
+        const int64_t place = right + (c->window ? 0 : n * c->b_column);
+        tile.b = b + (place + offset_of(c->term_rank, c->terms, c->b_terms, term)) * size;
+        tile.accumulate = term > 0, tile.window_row = tile.left_column = term * tile.k;
         jq_gemm_tile(&tile, 0, rows, 0, columns, w->scratch + c->packing_offset);
     }
 }

@@ -167,6 +167,17 @@ extension IndexExpression.Atom {
   }
 }
 
+extension IndexExpression.Atom {
+  /// What `divisor * self + remainder(inner, divisor)` is, if that is one expression.
+  fileprivate func joined(withRemainderOf inner: IndexExpression, _ divisor: Int) -> IndexExpression? {
+    if isQuotient(of: inner, divisor) { return inner }
+    guard case .remainder(let quotient, let radix) = self, quotient.constant == 0, quotient.terms.count == 1,
+      quotient.terms[0].coefficient == 1, quotient.terms[0].atom.isQuotient(of: inner, divisor)
+    else { return nil }
+    return IndexExpression(.remainder(inner, divisor &* radix))
+  }
+}
+
 // MARK: - Rewriting
 
 extension IndexExpression {
@@ -192,20 +203,34 @@ extension IndexExpression {
     return result.recombined()
   }
 
-  /// Replaces `a*d*floorDiv(e, d) + a*remainder(e, d)` by `a*e`.
+  /// Replaces `a*d*floorDiv(e, d) + a*remainder(e, d)` by `a*e`, and `a*d*remainder(floorDiv(e, d), k) + a*remainder(e, d)` by
+  /// `a*remainder(e, d*k)`.
   public func recombined() -> IndexExpression {
     for term in terms {
-      guard case .remainder(let inner, let divisor) = term.atom,
-        let other = terms.first(where: {
-          $0.coefficient == term.coefficient &* divisor && $0.atom.isQuotient(of: inner, divisor)
-        })
-      else { continue }
-      var rest = self
-      rest.add(term.atom, 0 &- term.coefficient)
-      rest.add(other.atom, 0 &- other.coefficient)
-      return (rest + inner * term.coefficient).recombined()
+      guard case .remainder(let inner, let divisor) = term.atom else { continue }
+      for other in terms where other.coefficient == term.coefficient &* divisor {
+        guard let joined = other.atom.joined(withRemainderOf: inner, divisor) else { continue }
+        var rest = self
+        rest.add(term.atom, 0 &- term.coefficient)
+        rest.add(other.atom, 0 &- other.coefficient)
+        return (rest + joined * term.coefficient).recombined()
+      }
     }
     return self
+  }
+
+  /// The digits of the number that the expression is: axes, each with what one step along it counts, the largest first; nil if it is
+  /// no number in mixed radix, whose digits run through their whole extents.
+  public func digits(in extents: [Int]) -> [(axis: Int, factor: Int)]? {
+    guard constant == 0 else { return nil }
+    var factor = 1
+    var digits: [(axis: Int, factor: Int)] = []
+    for term in terms.sorted(by: { $0.coefficient < $1.coefficient }) {
+      guard case .axis(let axis) = term.atom, term.coefficient == factor, extents.indices.contains(axis) else { return nil }
+      digits.append((axis, factor))
+      factor *= extents[axis]
+    }
+    return digits.reversed()
   }
 
   /// Every value number mentioned, at any depth.

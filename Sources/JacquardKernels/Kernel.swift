@@ -29,7 +29,7 @@ public struct AxisGroup: Hashable, Codable, Sendable {
 
 /// An operand of a matrix product: a matrix an element of the batch space, read by strides (in elements).
 public struct MatrixOperand: Hashable, Codable, Sendable {
-  /// Rows and columns of a right operand that each run over several axes: the windows of a convolution.
+  /// Rows and columns of an operand that each run over several axes: the windows of a convolution.
   public struct Windows: Hashable, Codable, Sendable {
     public var rows: AxisGroup
     public var columns: AxisGroup
@@ -48,9 +48,11 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
   public var rowStride: Int
   /// Stride along K (left operand) or N (right operand).
   public var columnStride: Int
-  /// Of a right operand in f32: where it lies instead.
+  /// Of one operand in f32: where it lies instead. On the left only beside whole vectors of `vector` columns.
   public var windows: Windows?
-  /// Of a left operand: axes before K's last one, for which one stride is not enough. Their terms are added in order.
+  /// Columns of a vector.
+  public static let vector = 16
+  /// Of the operand beside windows: axes before K's last one, for which one stride is not enough. Their terms are added in order.
   public var terms: AxisGroup?
 
   public init(_ buffer: BufferID, offset: Int = 0, batchStrides: [Int], rowStride: Int, columnStride: Int) {
@@ -61,7 +63,7 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
     self.columnStride = columnStride
   }
 
-  /// A right operand that lies as windows.
+  /// An operand that lies as windows.
   public init(_ buffer: BufferID, batchStrides: [Int], windows: Windows) {
     self.init(buffer, batchStrides: batchStrides, rowStride: windows.columns.count, columnStride: 1)
     self.windows = windows

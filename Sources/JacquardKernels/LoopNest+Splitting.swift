@@ -10,7 +10,7 @@ extension LoopNest {
     return nest
   }
 
-  private static let mostSplits = 8
+  public static let mostSplits = 8
 
   private var inner: [Int] { stages.map(\.inner).first { !$0.isEmpty } ?? [] }
 
@@ -39,10 +39,7 @@ extension LoopNest {
     var best: (axis: Int, divisor: Int)?
     for stage in stages {
       for expression in stage.indexExpressions {
-        expression.visitDivisions { axis, divisor in
-          let fits = extents.indices.contains(axis) && divisor < extents[axis] && extents[axis] % divisor == 0
-          if fits && divisor > best?.divisor ?? 1 { best = (axis, divisor) }
-        }
+        if let found = expression.axisToSplit(extents), found.divisor > best?.divisor ?? 1 { best = found }
       }
     }
     return best
@@ -83,6 +80,16 @@ extension Stage {
 }
 
 extension IndexExpression {
+  /// The axis with the largest divisor, if it divides it evenly.
+  public func axisToSplit(_ extents: [Int]) -> (axis: Int, divisor: Int)? {
+    var best: (axis: Int, divisor: Int)?
+    visitDivisions { axis, divisor in
+      let fits = extents.indices.contains(axis) && divisor < extents[axis] && extents[axis] % divisor == 0
+      if fits && divisor > best?.divisor ?? 1 { best = (axis, divisor) }
+    }
+    return best
+  }
+
   /// Calls `body` with each axis that is divided by itself, and by what.
   fileprivate func visitDivisions(_ body: (_ axis: Int, _ divisor: Int) -> Void) {
     for term in terms {

@@ -42,6 +42,31 @@ extension Flow {
     return map
   }
 
+  /// A map with axes cut in two where indices divide them: a view that splits an axis is then read along whole axes.
+  func splittingAxes() -> Flow {
+    var flow = self
+    for _ in 0..<LoopNest.mostSplits {
+      guard flow.isMap, let next = flow.splittingOneAxis() else { break }
+      flow = next
+    }
+    return flow
+  }
+
+  private func splittingOneAxis() -> Flow? {
+    let expressions = (loads + stores.map(\.access)).flatMap(\.indices)
+    guard let (axis, divisor) = expressions.compactMap({ $0.axisToSplit(extents) }).max(by: { $0.divisor < $1.divisor })
+    else { return nil }
+    var parts = outer
+    parts[axis...axis] = [outer[axis] / divisor, divisor]
+    let axes = outer.indices.map { old -> IndexExpression in
+      if old == axis { return .axis(axis) * divisor + .axis(axis + 1) }
+      return .axis(old < axis ? old : old + 1)
+    }
+    var result = Flow(outer: parts, inner: [], order: order)
+    _ = result.absorb(self, axes: axes)
+    return result
+  }
+
   /// Axes of extent 1 add nothing: a flow without them, with index 0 in their place.
   func withoutUnitAxes() -> Flow {
     guard extents.contains(1) else { return self }

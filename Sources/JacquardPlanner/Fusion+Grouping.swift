@@ -18,7 +18,7 @@ extension Fusion {
 
   private mutating func group(_ members: [Int]) {
     guard members.count > 1, let last = members.last, var kernel = kernels[last] else { return }
-    let parts = members.compactMap { kernels[$0]?.loop }
+    let parts = Fusion.joiningSiblings(members.compactMap { kernels[$0]?.loop }, heuristics)
     if parts.reduce(0, { $0 + $1.steps.count }) > 65536 { return }
     let nodes = members.compactMap { kernels[$0]?.nodes }
     kernel.body = .flows(parts)
@@ -28,6 +28,19 @@ extension Fusion {
     for other in nodes.dropLast() {
       record.steps.append(.init(kind: .group, producer: other, consumer: nodes[nodes.count - 1]))
     }
+  }
+
+  /// Independent nests over the same points that read the same array read it once. The arithmetic of each stays as it is.
+  private static func joiningSiblings(_ flows: [Flow], _ heuristics: FusionHeuristics) -> [Flow] {
+    var result: [Flow] = []
+    for flow in flows {
+      if let place = result.indices.first(where: { heuristics.areSiblings(result[$0], flow) }) {
+        _ = result[place].absorb(flow, axes: flow.extents.indices.map { .axis($0) })
+      } else {
+        result.append(flow)
+      }
+    }
+    return result
   }
 
   /// Checks that can fail are dealt apart: those that need not wait for a replacement, and the others. So is what a check waits

@@ -4,7 +4,7 @@ import JacquardKernels
 /// Fuses the kernels of a program. The arithmetic stays the same to the bit; only memory traffic changes.
 struct Fusion {
   private var program: KernelProgram
-  private let heuristics: FusionHeuristics
+  let heuristics: FusionHeuristics
   private(set) var kernels: [FusionKernel?]
   private(set) var writer: [BufferID: Int] = [:]
   private var readers: [BufferID: Set<Int>] = [:]
@@ -42,6 +42,7 @@ struct Fusion {
       fusion.joinAlongEdges()
       fusion.inlineSingleUses()
       fusion.joinAlongEdges()
+      fusion.repeatLightMaps()
       fusion.removeDead()
       fusion.explain()
       fusion.group()
@@ -183,16 +184,33 @@ struct Fusion {
     }
   }
 
-  private mutating func inline(_ producer: Int, into consumer: Int, consumers: Int) {
-    guard let first = kernels[producer], var second = kernels[consumer], let source = first.loop,
-      let target = second.flow
+  /// A map that costs less than to store and read its result is computed in each of its readers, if all of them can.
+  private mutating func repeatLightMaps() {
+    for index in kernels.indices {
+      guard let flow = kernels[index]?.loop, heuristics.isWorthRepeating(flow, program) else { continue }
+      let users = consumers(index).sorted()
+      let all = users.allSatisfy { refusesInline(index, into: $0, consumers: users.count, isRepeated: true) == nil }
+      guard all, !wanted.contains(flow.stores[0].access.buffer) else { continue }
+      for user in users { inline(index, into: user, consumers: users.count, isRepeated: true) }
+      dropIfUnread(index)
+    }
+  }
+
+  private func refusesInline(
+    _ producer: Int, into consumer: Int, consumers: Int, isRepeated: Bool = false
+  ) -> RefusalReason? {
+    guard let first = kernels[producer], let second = kernels[consumer], let source = first.loop else {
+      return .init(.notLoops)
+    }
+    return FusionLegality.canInline(first, into: second) ?? refusesCheck(producer, consumer)
+      ?? heuristics.refusesInline(source, into: second, consumers: consumers, isRepeated: isRepeated, program)
+  }
+
+  private mutating func inline(_ producer: Int, into consumer: Int, consumers: Int, isRepeated: Bool = false) {
+    guard refusesInline(producer, into: consumer, consumers: consumers, isRepeated: isRepeated) == nil, let first = kernels[producer],
+      var second = kernels[consumer], let source = first.loop
     else { return }
-    let reason =
-      FusionLegality.canInline(first, into: second)
-      ?? refusesCheck(producer, consumer)
-      ?? heuristics.refusesInline(source, into: second, consumers: consumers)
-    if reason != nil { return }
-    second.setFlow(target.inlining(source))
+    second.mapFlows { $0.reads.contains(source.stores[0].access.buffer) ? $0.inlining(source) : $0 }
     second.nodes = merged(first.nodes, second.nodes)
     replace(consumer, by: second)
     record.steps.append(.init(kind: .inline, producer: first.nodes, consumer: second.nodes))
@@ -264,7 +282,7 @@ struct Fusion {
   private func joined(
     _ first: FusionKernel, _ second: FusionKernel, _ alignment: Alignment, _ producer: Int, _ consumer: Int
   ) -> FusionKernel? {
-    guard let a = first.flow, let b = second.flow else { return nil }
+    guard let a = first.flow, let b = alignment.consumer ?? second.flow else { return nil }
     let space = alignment.usesProducerSpace ? a : b
     let order = a.reductions.isEmpty && !b.reductions.isEmpty ? b.order : a.order
     let identity = space.extents.indices.map { IndexExpression.axis($0) }

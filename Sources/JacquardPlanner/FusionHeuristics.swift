@@ -33,6 +33,16 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
     return columns(first, second)
   }
 
+  /// Whether two independent nests run over the same points and read an array in the same places, one element a point.
+  func areSiblings(_ first: Flow, _ second: Flow) -> Bool {
+    let sameLoops = first.outer == second.outer && first.inner == second.inner && first.order == second.order
+    guard sameLoops, first.steps.count + second.steps.count <= maximumSteps,
+      Set(first.reads + second.reads + first.writes + second.writes).count <= maximumStreams
+    else { return false }
+    let shared = Set(first.loads).intersection(second.loads)
+    return shared.contains { isStream($0, first, second) }
+  }
+
   private func isStream(_ load: Access, _ first: Flow, _ second: Flow) -> Bool {
     Set(load.indices.flatMap { Array($0.axes) }).count >= min(first.extents.count, second.extents.count)
   }
@@ -51,32 +61,68 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   /// Whether a map is so cheap that it may be computed wherever it is read.
   func isCheap(_ flow: Flow) -> Bool { flow.cost <= 2 && flow.loads.count <= 1 && flow.steps.count <= 8 }
 
+  /// Whether a map is so cheap beside reading its one large operand that storing its result would cost more than to compute it
+  /// wherever it is read: a normalisation, an activation.
+  func isWorthRepeating(_ flow: Flow, _ program: KernelProgram) -> Bool {
+    guard flow.isMap, flow.stores.count == 1, flow.cost <= FusionHeuristics.repeatedCost, flow.steps.allSatisfy(isPlain)
+    else { return false }
+    let result = program[flow.stores[0].access.buffer]
+    let operands = Set(flow.loads.map(\.buffer)).map { program[$0] }
+    let large = operands.filter { $0.count * FusionHeuristics.smallShare > result.count }
+    return large.count == 1 && large[0].count <= result.count && large[0].dtype.byteSize <= result.dtype.byteSize
+  }
+
+  private static let repeatedCost = 6
+  /// Operands so many times smaller than the result stay in the cache.
+  private static let smallShare = 16
+
+  /// Whether a step is arithmetic, or reads at a place known when compiling.
+  private func isPlain(_ step: Instruction) -> Bool {
+    switch step.operation {
+    case .load(let access): access.fill == nil && access.indices.allSatisfy(\.hasNoValues)
+    case .apply, .constant, .cast: true
+    default: false
+    }
+  }
+
   /// Why a map should not be computed inside its consumer; nil if it should.
-  func refusesInline(_ producer: Flow, into kernel: FusionKernel, consumers: Int) -> RefusalReason? {
-    guard let consumer = kernel.flow else { return .init(.notLoops) }
+  /// - Parameter isRepeated: whether it is worth computing wherever it is read.
+  func refusesInline(
+    _ producer: Flow, into kernel: FusionKernel, consumers: Int, isRepeated: Bool = false, _ program: KernelProgram
+  ) -> RefusalReason? {
+    let buffer = producer.stores[0].access.buffer
+    let readers = kernel.allFlows.filter { $0.reads.contains(buffer) }
+    guard let consumer = readers.first else { return .init(.notLoops) }
     if producer.steps.count + consumer.steps.count > maximumSteps { return .init(.tooLarge) }
     if isCheap(producer) { return nil }
-    if consumers > 1 { return .init(.recomputes) }
-    let buffer = producer.stores[0].access.buffer
+    if (consumers > 1 && !isRepeated) || readers.count > 1 { return .init(.recomputes) }
     let loads = consumer.loads.filter { $0.buffer == buffer }
     if loads.count > 1 { return .init(.recomputes) }
+    // A copy into a larger buffer does not let its operand's memory go.
+    if kernel.allFlows.count > 1 && !isWorthRepeating(producer, program) { return .init(.recomputes) }
     if isReadOnceARow(loads, kernel, consumer) { return nil }
     let produced = producer.extents.reduce(1, *)
     let read = consumer.extents.reduce(1, *)
     return read > produced + produced / 2 ? .init(.recomputes) : nil
   }
 
-  /// Whether a buffer is walked through other than evenly along the loops: in a product's tile that costs more than a pass of its
-  /// own.
+  /// Whether a buffer is walked through other than evenly along the loops of a product's tile, or in short runs only: that costs more
+  /// than a pass of its own.
   func walksUnevenly(_ flow: Flow, _ program: KernelProgram) -> Bool {
-    let accesses = flow.loads + flow.stores.map(\.access)
-    return accesses.contains { access in
+    let stage = Stage(inner: Array(flow.extents.suffix(1)), body: flow.steps, stores: flow.stores)
+    let nest = LoopNest(outer: Array(flow.extents.dropLast()), stages: [stage]).splittingAxes()
+    let inner = nest.stages[0].inner
+    if inner.count > 1 && inner[inner.count - 1] < FusionHeuristics.shortRun { return true }
+    let loads = nest.stages[0].body.compactMap { if case .load(let access) = $0.operation { access } else { nil } }
+    return (loads + nest.stages[0].stores.map(\.access)).contains { access in
       access.indices.allSatisfy(\.hasNoValues)
         && !access.position(in: program[access.buffer]).terms.allSatisfy {
           if case .axis = $0.atom { true } else { false }
         }
     }
   }
+
+  private static let shortRun = 8
 
   /// Points of a row from which on what is computed once a row costs little beside it.
   private static let longRow = 64

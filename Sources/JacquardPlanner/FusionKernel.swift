@@ -54,6 +54,17 @@ struct FusionKernel: Sendable {
     }
   }
 
+  /// The flows that a map may be computed inside: of kernels of several nests too.
+  var allFlows: [Flow] { if case .flows(let flows) = body { flows } else { flow.map { [$0] } ?? [] } }
+
+  mutating func mapFlows(_ transform: (Flow) -> Flow) {
+    if case .flows(let flows) = body {
+      body = .flows(flows.map(transform))
+    } else if let flow {
+      setFlow(transform(flow))
+    }
+  }
+
   /// The flow, if the kernel is nothing but one loop nest.
   var loop: Flow? { if case .flows(let flows) = body, flows.count == 1 { flows[0] } else { nil } }
 

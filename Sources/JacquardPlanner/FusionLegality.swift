@@ -36,6 +36,8 @@ struct Alignment {
   var usesProducerSpace: Bool
   /// For the flow that moves: an expression of the kept space for each of its axes.
   var axes: [IndexExpression]
+  /// The consumer that moves, if its axes had to be cut for that.
+  var consumer: Flow?
 }
 
 enum FusionLegality {
@@ -55,7 +57,13 @@ enum FusionLegality {
       return alignProducer(first, second, shared)
     }
     if producer.isProduct && !second.reductions.isEmpty { return .failure(.init(.reductionInEpilogue)) }
-    return alignConsumer(first, second, shared)
+    let whole = alignConsumer(first, second, shared)
+    guard producer.isProduct, case .failure = whole else { return whole }
+    let cut = second.splittingAxes()
+    if cut.extents == second.extents { return whole }
+    return alignConsumer(first, cut, cut.loads.filter { written.contains($0.buffer) }).map { found in
+      Alignment(usesProducerSpace: true, axes: found.axes, consumer: cut)
+    }
   }
 
   /// The producer is a map: it moves into the consumer's space.
@@ -99,15 +107,30 @@ enum FusionLegality {
       guard let store = first.stores.first(where: { $0.access.buffer == load.buffer }) else { continue }
       if load.fill != nil { return .failure(.init(.otherPoints)) }
       for (written, read) in zip(store.access.indices, load.indices) {
-        guard let axis = read.singleAxis else {
-          if written == read { continue }
+        if read.singleAxis == nil && written == read { continue }
+        guard let digits = digits(of: written, first.extents, read, second.extents) else {
           return .failure(.init(.otherPoints))
         }
-        if let known = axes[axis], known != written { return .failure(.init(.otherPoints)) }
-        axes[axis] = written
+        for (axis, digit) in digits {
+          if let known = axes[axis], known != digit { return .failure(.init(.otherPoints)) }
+          axes[axis] = digit
+        }
       }
     }
     return complete(first, second, axes)
+  }
+
+  /// What the axes of an index must be for it to be what was written: its digits. Nil if it does not run through the same values.
+  private static func digits(
+    of written: IndexExpression, _ space: [Int], _ read: IndexExpression, _ extents: [Int]
+  ) -> [(axis: Int, digit: IndexExpression)]? {
+    if let axis = read.singleAxis { return [(axis, written)] }
+    guard let digits = read.digits(in: extents), !digits.isEmpty, let range = written.range(in: space),
+      range == 0...digits.reduce(1, { $0 * extents[$1.axis] }) - 1
+    else { return nil }
+    return digits.map { axis, factor in
+      (axis, written.floorDiv(factor, in: space).remainder(extents[axis], in: space))
+    }
   }
 
   /// Gives the axes that no shared value fixes to the inner loops, and checks that the two spaces then agree.
@@ -150,7 +173,7 @@ enum FusionLegality {
   /// Whether a map may be computed again wherever it is read: its only store is the buffer, and every read is at
   /// positions known when compiling.
   static func canInline(_ producer: FusionKernel, into consumer: FusionKernel) -> RefusalReason? {
-    guard let first = producer.loop, first.isMap, first.stores.count == 1, let second = consumer.flow else {
+    guard let first = producer.loop, first.isMap, first.stores.count == 1, !consumer.allFlows.isEmpty else {
       return .init(.notLoops)
     }
     let buffer = first.stores[0].access.buffer
@@ -159,14 +182,14 @@ enum FusionLegality {
       Set(places.compactMap(\.singleAxis)) == Set(first.extents.indices)
     else { return .init(.otherPoints) }
     if consumer.fixedReads.contains(buffer) { return .init(.isOperand) }
-    let keys = second.steps.contains { if case .random(_, buffer, _) = $0.operation { true } else { false } }
+    let steps = consumer.allFlows.flatMap(\.steps)
+    let keys = steps.contains { if case .random(_, buffer, _) = $0.operation { true } else { false } }
     if keys { return .init(.isOperand) }
     let draws = first.steps.contains { if case .random = $0.operation { true } else { false } }
     // Outside its space a draw has no element.
-    if draws && second.loads.contains(where: { $0.buffer == buffer && $0.fill != nil }) {
-      return .init(.otherPoints)
-    }
-    for load in second.loads where load.buffer == buffer && !load.indices.allSatisfy({ $0.values.isEmpty }) {
+    let loads = consumer.allFlows.flatMap(\.loads)
+    if draws && loads.contains(where: { $0.buffer == buffer && $0.fill != nil }) { return .init(.otherPoints) }
+    for load in loads where load.buffer == buffer && !load.indices.allSatisfy({ $0.values.isEmpty }) {
       return .init(.indirect)
     }
     return nil

@@ -129,18 +129,37 @@ struct KernelVerifier {
 
   private func verifyOperands(_ product: Contraction) throws {
     let (lhs, rhs) = (product.lhs, product.rhs)
-    let terms = try verified(lhs.terms ?? AxisGroup([], []))
-    guard product.k % terms == 0, lhs.windows == nil, rhs.terms == nil, terms == 1 || rhs.windows != nil else {
+    let left = try verified(lhs.terms ?? AxisGroup([], []))
+    let right = try verified(rhs.terms ?? AxisGroup([], []))
+    guard product.k % left == 0, product.k % right == 0, left == 1 || rhs.windows != nil,
+      right == 1 || lhs.windows != nil, lhs.windows == nil || rhs.windows == nil
+    else {
       throw Diagnostic("a product's terms do not fit")
     }
-    try verify(lhs, rows: product.m, columns: product.k / terms, product)
-    guard let windows = rhs.windows else { return try verify(rhs, rows: product.k, columns: product.n, product) }
-    guard product.dtype == .f32, try verified(windows.rows) == product.k, try verified(windows.columns) == product.n
-    else {
+    if let windows = lhs.windows {
+      let vector = MatrixOperand.vector
+      guard product.n % vector == 0, product.tiling.columns % vector == 0 || product.tiling.columns >= product.n else {
+        throw Diagnostic("a product's columns do not fill vectors")
+      }
+      try verify(lhs, windows, rows: product.m, columns: product.k, product)
+    } else {
+      try verify(lhs, rows: product.m, columns: product.k / left, product)
+    }
+    if let windows = rhs.windows {
+      try verify(rhs, windows, rows: product.k, columns: product.n, product)
+    } else {
+      try verify(rhs, rows: product.k / right, columns: product.n, product)
+    }
+  }
+
+  private func verify(
+    _ operand: MatrixOperand, _ windows: MatrixOperand.Windows, rows: Int, columns: Int, _ product: Contraction
+  ) throws {
+    guard product.dtype == .f32, try verified(windows.rows) == rows, try verified(windows.columns) == columns else {
       throw Diagnostic("a product's windows do not fit")
     }
     try verifyReach(
-      rhs, windows.rows.extents + windows.columns.extents, windows.rows.strides + windows.columns.strides, product)
+      operand, windows.rows.extents + windows.columns.extents, windows.rows.strides + windows.columns.strides, product)
   }
 
   /// The number of elements of a group of axes.

@@ -80,14 +80,17 @@ struct ProgramEncoder {
     result.a_batch = array(product.lhs.batchStrides)
     result.b_batch = array(product.rhs.batchStrides)
     result.batch_count = Int64(product.batch.reduce(1, *))
-    let terms = product.lhs.terms ?? AxisGroup([], [])
+    let terms = product.lhs.terms ?? product.rhs.terms ?? AxisGroup([], [])
+    let none = terms.extents.map { _ in 0 }
     result.term_rank = Int32(terms.extents.count)
     result.terms = array(terms.extents)
-    result.a_terms = array(terms.strides)
+    result.a_terms = array(product.lhs.terms?.strides ?? none)
+    result.b_terms = array(product.rhs.terms?.strides ?? none)
     result.term_count = Int64(terms.count)
     result.product.k = product.k / terms.count
     result.b_count = Int64(plan.program[product.rhs.buffer].count)
     if let windows = product.rhs.windows { result.window = arrays.array([encode(windows)]) }
+    if let windows = product.lhs.windows { result.left = arrays.array([encode(windows)]) }
     result.a_row = Int64(product.lhs.rowStride)
     result.b_column = Int64(product.rhs.columnStride)
     let rows = min(product.tiling.rows, product.m)
@@ -95,11 +98,11 @@ struct ProgramEncoder {
     result.rows = Int64(rows)
     result.columns = Int64(columns)
     let stage = Stage(inner: [product.n], body: product.epilogue, stores: product.stores)
-    let nest = LoopNest(outer: product.batch + [product.m], stages: [stage])
+    let nest = LoopNest(outer: product.batch + [product.m], stages: [stage]).splittingAxes()
     let encoder = try NestEncoder(nest, plan: plan, arrays: arrays)
     result.epilogue = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
     result.packing_offset = Int64(scratch)
-    result.product.window = result.window
+    (result.product.window, result.product.left) = (result.window, result.left)
     scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
     result.direct = direct(product, encoder)
     if result.direct < 0 {
@@ -129,7 +132,7 @@ struct ProgramEncoder {
     result.k = product.k
     result.dtype = UInt8(product.dtype.code.rawValue)
     let a = ProgramEncoder.leading(product.lhs, rows: product.m, columns: product.k / (product.lhs.terms?.count ?? 1))
-    let b = ProgramEncoder.leading(product.rhs, rows: product.k, columns: product.n)
+    let b = ProgramEncoder.leading(product.rhs, rows: product.k / (product.rhs.terms?.count ?? 1), columns: product.n)
     (result.lda, result.transpose_a) = (a.leading, a.isTransposed ? 1 : 0)
     (result.ldb, result.transpose_b) = (b.leading, b.isTransposed ? 1 : 0)
     return result

@@ -154,5 +154,11 @@ enum RuleCases {
     Case(
       "scaledScatter", ["f64[]", "i32[2]", "f64[2]"], "scatterAdd[axis:0](broadcast[shape:5](0), x1, multiply(x0, x2))"
     ) { b, x in try b.multiply(x[0], b.scatterAdd(b.zeros([5], .f64), x[1], x[2], axis: 0)) },
+    Case("convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,1]"], "?") { b, x in
+      try b.conv(x[0], x[1], ConvGeometry(rank: 1, low: [1], high: [2], inputDilation: [3]))
+    },
+    Case("convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,3]"], "?") { b, x in
+      try b.conv(x[0], x[1], ConvGeometry(rank: 1, low: [1], high: [2], inputDilation: [2]))
+    },
   ]
 }

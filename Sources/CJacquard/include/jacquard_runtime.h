@@ -161,12 +161,12 @@ void jq_philox_fold(const int32_t key[2], int64_t data, int32_t folded[2]);
 
 /* ---- Matrix products (gemm.c) ------------------------------------------------------------------ */
 
-/* A right operand whose rows and columns each run over several axes of an array: the windows of a convolution. Offsets in
- * elements; the last axes run fastest. */
+/* An operand whose rows and columns each run over several axes of an array: the windows of a convolution. Offsets in elements;
+ * the last axes run fastest. */
 typedef struct jq_window {
     int row_rank, column_rank;
     const int64_t *row_extents, *row_strides, *column_extents, *column_strides;
-    const float *end; /* nothing is read from here on */
+    const float *end; /* of a right operand: nothing is read from here on */
 } jq_window;
 
 /* A product C[m,n] = A[m,k] B[k,n] and where its operands lie, row-major; leading dimensions in elements.
@@ -179,6 +179,8 @@ typedef struct jq_product {
     uint8_t transpose_a, transpose_b;
     const jq_window *window; /* of f32: B as windows of the array at b, from this row and column on; else NULL */
     long window_row, window_column;
+    const jq_window *left; /* of f32 with whole vectors of columns: A as windows of the array at a, likewise */
+    long left_row, left_column;
     uint8_t accumulate; /* C += A B */
     uint8_t dtype;      /* jq_dtype: f32, f64, i32, i64 */
 } jq_product;

@@ -136,11 +136,11 @@ typedef struct jq_contraction {
     int32_t batch_rank;
     const int64_t *batch, *a_batch, *b_batch; /* extents and strides */
     int64_t batch_count;
-    /* Terms of k that do not lie evenly in A: the product is repeated over these axes, and added up in order. */
+    /* Terms of k that do not lie evenly in an operand: the product is repeated over these axes, and added up in order. */
     int32_t term_rank;
-    const int64_t *terms, *a_terms; /* extents and strides */
+    const int64_t *terms, *a_terms, *b_terms; /* extents and strides */
     int64_t term_count;
-    const jq_window *window;        /* B as windows, else NULL */
+    const jq_window *window, *left; /* B or A as windows, else NULL */
     int64_t b_count;                /* elements of B's buffer */
     int64_t a_row, b_column; /* strides along m and n, in elements */
     int64_t rows, columns;   /* of a tile */

@@ -47,17 +47,38 @@ public struct BatchNorm: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let x = inputs[0]
-    let rank = builder.shape(x).rank
-    let axes = [0] + (2..<rank)
-    let mean = try builder.mean(x, axes: axes, keepDims: true)
-    let centred = try builder.subtract(x, mean)
-    let variance = try builder.mean(builder.multiply(centred, centred), axes: axes, keepDims: true)
-    let inverse = try builder.rsqrt(builder.add(variance, builder.scalar(epsilon, for: x)))
+    let (normal, factor) = try standardized(builder, inputs)
     let channels = builder.shape(inputs[1])
-    let factor = try builder.multiply(inverse, builder.alongChannels(inputs[1], rank: rank))
-    let y = try builder.add(builder.multiply(centred, factor), builder.alongChannels(inputs[2], rank: rank))
-    return [y, try builder.reshape(mean, channels), try builder.reshape(variance, channels)]
+    let bias = try builder.alongChannels(inputs[2], rank: builder.shape(inputs[0]).rank)
+    let y = try builder.add(builder.multiply(normal.centred, factor), bias)
+    return [y, try builder.reshape(normal.mean, channels), try builder.reshape(normal.variance, channels)]
+  }
+
+  /// The standardised input, and what its centred values are multiplied by.
+  private func standardized(
+    _ builder: GraphBuilder, _ inputs: [ValueID]
+  ) throws -> (normal: Standardization, factor: ValueID) {
+    let rank = builder.shape(inputs[0]).rank
+    let normal = try Standardization(builder, inputs[0], axes: [0] + (2..<rank), epsilon: epsilon)
+    return (normal, try builder.multiply(normal.inverse, builder.alongChannels(inputs[1], rank: rank)))
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    let (builder, inputs) = (context.builder, context.inputs)
+    let (normal, factor) = try standardized(builder, inputs)
+    let channels = builder.shape(inputs[1])
+    let statistics = try context.cotangents.dropFirst().map { g in
+      try g.map { try builder.reshape($0, builder.shape(normal.mean)) }
+    }
+    let rest = try normal.pullback(mean: statistics[0], variance: statistics[1])
+    guard let g = context.cotangents[0] else { return .cotangents([rest.map { .value($0) } ?? .zero, .zero, .zero]) }
+    let sums = try normal.sums(g)
+    let own = try normal.pullback(g, sums, factor: factor)
+    return .cotangents([
+      .value(try rest.map { try builder.add(own, $0) } ?? own),
+      .value(try builder.reshape(builder.multiply(sums.centred, normal.inverse), channels)),
+      .value(try builder.reshape(sums.plain, channels)),
+    ])
   }
 }
 

@@ -54,15 +54,40 @@ public struct GroupNorm: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let (x, shape) = (inputs[0], builder.shape(inputs[0]))
-    let width = try shape.dims.dropFirst(2).reduce(Dim((shape[1].value ?? 0) / groups)) { try $0.times($1) }
-    let parts = try builder.reshape(x, Shape([shape[0], Dim(groups), width]))
-    let centred = try builder.subtract(parts, builder.mean(parts, axes: [2], keepDims: true))
-    let variance = try builder.mean(builder.multiply(centred, centred), axes: [2], keepDims: true)
-    let inverse = try builder.rsqrt(builder.add(variance, builder.scalar(epsilon, for: x)))
-    let normal = try builder.reshape(builder.multiply(centred, inverse), shape)
-    let scaled = try builder.multiply(normal, builder.alongChannels(inputs[1], rank: shape.rank))
+    let shape = builder.shape(inputs[0])
+    let scaled = try builder.multiply(
+      standardized(builder, inputs[0]).values, builder.alongChannels(inputs[1], rank: shape.rank))
     return [try builder.add(scaled, builder.alongChannels(inputs[2], rank: shape.rank))]
+  }
+
+  /// Groups as rows, standardised; and the result in the shape of x.
+  private func standardized(
+    _ builder: GraphBuilder, _ x: ValueID
+  ) throws -> (normal: Standardization, values: ValueID) {
+    let shape = builder.shape(x)
+    let normal = try Standardization(builder, rows(builder, x), axes: [2], epsilon: epsilon)
+    return (normal, try builder.reshape(builder.multiply(normal.centred, normal.inverse), shape))
+  }
+
+  /// `[batch, groups, elements of a group]`.
+  private func rows(_ builder: GraphBuilder, _ x: ValueID) throws -> ValueID {
+    let shape = builder.shape(x)
+    let width = try shape.dims.dropFirst(2).reduce(Dim((shape[1].value ?? 0) / groups)) { try $0.times($1) }
+    return try builder.reshape(x, Shape([shape[0], Dim(groups), width]))
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    let (builder, inputs, g) = (context.builder, context.inputs, try context.cotangent())
+    let (normal, values) = try standardized(builder, inputs[0])
+    let shape = builder.shape(inputs[0])
+    let inner = try rows(builder, builder.multiply(g, builder.alongChannels(inputs[1], rank: shape.rank)))
+    let x = try normal.pullback(inner, normal.sums(inner), factor: normal.inverse)
+    let axes = [0] + (2..<shape.rank)
+    return .cotangents([
+      .value(try builder.reshape(x, shape)),
+      .value(try builder.sum(builder.multiply(g, values), axes: axes)),
+      .value(try builder.sum(g, axes: axes)),
+    ])
   }
 }
 

@@ -45,13 +45,34 @@ public struct InstanceNorm: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let (x, rank) = (inputs[0], builder.shape(inputs[0]).rank)
-    let axes = Array(2..<rank)
-    let centred = try builder.subtract(x, builder.mean(x, axes: axes, keepDims: true))
-    let variance = try builder.mean(builder.multiply(centred, centred), axes: axes, keepDims: true)
-    let inverse = try builder.rsqrt(builder.add(variance, builder.scalar(epsilon, for: x)))
-    let factor = try builder.multiply(inverse, builder.alongChannels(inputs[1], rank: rank))
-    return [try builder.add(builder.multiply(centred, factor), builder.alongChannels(inputs[2], rank: rank))]
+    let (normal, factor) = try standardized(builder, inputs)
+    let bias = try builder.alongChannels(inputs[2], rank: builder.shape(inputs[0]).rank)
+    return [try builder.add(builder.multiply(normal.centred, factor), bias)]
+  }
+
+  /// The standardised input, and what its centred values are multiplied by.
+  private func standardized(
+    _ builder: GraphBuilder, _ inputs: [ValueID]
+  ) throws -> (normal: Standardization, factor: ValueID) {
+    let rank = builder.shape(inputs[0]).rank
+    let normal = try Standardization(builder, inputs[0], axes: Array(2..<rank), epsilon: epsilon)
+    return (normal, try builder.multiply(normal.inverse, builder.alongChannels(inputs[1], rank: rank)))
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    let (builder, inputs, g) = (context.builder, context.inputs, try context.cotangent())
+    let (normal, factor) = try standardized(builder, inputs)
+    let channels = builder.shape(inputs[1])
+    let sums = try normal.sums(g)
+    /// Sums over the examples.
+    func total(_ value: ValueID) throws -> ValueID {
+      try builder.reshape(builder.sum(value, axes: [0], keepDims: true), channels)
+    }
+    return .cotangents([
+      .value(try normal.pullback(g, sums, factor: factor)),
+      .value(try total(builder.multiply(sums.centred, normal.inverse))),
+      .value(try total(sums.plain)),
+    ])
   }
 }
 

@@ -47,13 +47,24 @@ public struct LayerNorm: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let x = inputs[0]
-    let axes = [builder.shape(x).rank - 1]
-    let centred = try builder.subtract(x, builder.mean(x, axes: axes, keepDims: true))
-    let variance = try builder.mean(builder.multiply(centred, centred), axes: axes, keepDims: true)
-    let inverse = try builder.rsqrt(builder.add(variance, builder.scalar(epsilon, for: x)))
-    let normal = try builder.multiply(centred, inverse)
-    return [try builder.add(builder.multiply(normal, inputs[1]), inputs[2])]
+    let normal = try standardized(builder, inputs[0])
+    let scaled = try builder.multiply(builder.multiply(normal.centred, normal.inverse), inputs[1])
+    return [try builder.add(scaled, inputs[2])]
+  }
+
+  private func standardized(_ builder: GraphBuilder, _ x: ValueID) throws -> Standardization {
+    try Standardization(builder, x, axes: [builder.shape(x).rank - 1], epsilon: epsilon)
+  }
+
+  public func gradient(_ context: GradientContext) throws -> Gradient {
+    let (builder, g) = (context.builder, try context.cotangent())
+    let normal = try standardized(builder, context.inputs[0])
+    let inner = try builder.multiply(g, context.inputs[1])
+    return .cotangents([
+      .value(try normal.pullback(inner, normal.sums(inner), factor: normal.inverse)),
+      .value(try builder.multiply(g, builder.multiply(normal.centred, normal.inverse))),
+      .value(g),
+    ])
   }
 }
 

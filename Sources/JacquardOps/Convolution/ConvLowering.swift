@@ -45,13 +45,9 @@ struct ConvLowering {
     let windows = WindowSpace(
       batch: [sizes.batch, sizes.groups], rows: [sizes.inputs] + sizes.kernel, columns: sizes.output)
     let rhs = right(windows, x) { axes in
-      let (kernel, output) = (axes.rows.dropFirst(), axes.columns)
-      return [axes.batch[0], axes.batch[1] * sizes.inputs + axes.rows[0]]
-        + zip(kernel, output).enumerated().map { axis, pair in
-          pair.0 * geometry.dilation[axis] + pair.1 * geometry.strides[axis]
-        }
+      [axes.batch[0], axes.batch[1] * sizes.inputs + axes.rows[0]] + meeting(axes.rows.dropFirst(), axes.columns[...])
     }
-    emit(batch: windows.batch, m: outputs, lhs, rhs, windows) { axes, space in
+    emit(windows.batch, m: outputs, n: points, k: depth, lhs, rhs) { axes, space in
       let spatial = axes[3].unflattened(to: sizes.output, in: space)
       return Access(output, [axes[0], axes[1] * outputs + axes[2]] + spatial)
     }
@@ -61,6 +57,8 @@ struct ConvLowering {
 
   /// The batch is cut into parts, whose sums are added in order.
   private func emitWeightGradient(_ x: BufferID, _ g: BufferID) {
+    let fillsVectors = sizes.outputs % MatrixOperand.vector == 0 && points > 1
+    if dtype == .f32 && fillsVectors { return emitTurnedWeightGradient(x, g) }
     let (outputs, depth) = (sizes.outputs, sizes.depth)
     let parts = chosenParts()
     let length = sizes.batch / parts
@@ -71,31 +69,64 @@ struct ConvLowering {
     let windows = WindowSpace(
       batch: [parts, sizes.groups], rows: [length] + sizes.output, columns: [sizes.inputs] + sizes.kernel)
     let rhs = right(windows, x) { axes in
-      let (output, kernel) = (axes.rows.dropFirst(), axes.columns.dropFirst())
-      return [axes.batch[0] * length + axes.rows[0], axes.batch[1] * sizes.inputs + axes.columns[0]]
-        + zip(kernel, output).enumerated().map { axis, pair in
-          pair.0 * geometry.dilation[axis] + pair.1 * geometry.strides[axis]
-        }
+      [axes.batch[0] * length + axes.rows[0], axes.batch[1] * sizes.inputs + axes.columns[0]]
+        + meeting(axes.columns.dropFirst(), axes.rows.dropFirst())
     }
     if rhs.windows == nil { lhs = copied(lhs, g, windows, length) }
+    let k = length * points
     if parts == 1 {
-      emit(batch: windows.batch, m: outputs, lhs, rhs, windows) { axes, space in
+      emit(windows.batch, m: outputs, n: depth, k: k, lhs, rhs) { axes, space in
         Access(output, [axes[1] * outputs + axes[2]] + axes[3].unflattened(to: windows.columns, in: space))
       }
     } else {
       let partial = context.temporary(dtype, [parts, sizes.groups * outputs, depth])
-      emit(batch: windows.batch, m: outputs, lhs, rhs, windows) { axes, _ in
+      emit(windows.batch, m: outputs, n: depth, k: k, lhs, rhs) { axes, _ in
         Access(partial, [axes[0], axes[1] * outputs + axes[2], axes[3]])
       }
-      emitSum(of: partial, parts)
+      emitSum(parts) { part, channel, place, _ in Access(partial, [part, channel, place]) }
     }
   }
 
-  /// As many parts as give 16 tiles to deal, of equal length, while all of them take at most 2^22 elements.
+  /// The same with rows and columns exchanged: windows on the left are read where they lie, and the cotangent is copied once for
+  /// all of them.
+  private func emitTurnedWeightGradient(_ x: BufferID, _ g: BufferID) {
+    let (outputs, depth, groups) = (sizes.outputs, sizes.depth, sizes.groups)
+    let tiling = Tiling(provider: .blocks, rows: min(depth, 256), columns: min(outputs, 64))
+    let parts = parts(tiling, m: depth, n: outputs)
+    let length = sizes.batch / parts
+    let sample = groups * outputs * points
+    let windows = WindowSpace(
+      batch: [parts, groups], rows: [sizes.inputs] + sizes.kernel, columns: [length] + sizes.output)
+    let axes = windows.axes
+    let place =
+      [axes.batch[0] * length + axes.columns[0], axes.batch[1] * sizes.inputs + axes.rows[0]]
+      + meeting(axes.rows.dropFirst(), axes.columns.dropFirst())
+    let lhs = MatrixOperand(x, windows, windows.strides(of: position(of: place, in: x)))
+    var rhs = MatrixOperand(g, batchStrides: [length * sample, outputs * points], rowStride: 1, columnStride: points)
+    if length > 1 { rhs.terms = AxisGroup([length], [sample]) }
+    let k = length * points
+    if parts == 1 {
+      emit(windows.batch, m: depth, n: outputs, k: k, lhs, rhs, tiling) { axes, space in
+        Access(output, [axes[1] * outputs + axes[3]] + axes[2].unflattened(to: windows.rows, in: space))
+      }
+    } else {
+      let partial = context.temporary(dtype, [parts, groups, depth, outputs])
+      emit(windows.batch, m: depth, n: outputs, k: k, lhs, rhs, tiling) { axes, _ in Access(partial, axes) }
+      emitSum(parts) { part, channel, place, space in
+        Access(partial, [part, channel.floorDiv(outputs, in: space), place, channel.remainder(outputs, in: space)])
+      }
+    }
+  }
+
   private func chosenParts() -> Int {
     let tiling = tiling(1, m: sizes.outputs, n: sizes.depth, k: points)
+    return parts(tiling, m: sizes.outputs, n: sizes.depth)
+  }
+
+  /// As many parts as give 16 tiles to deal, of equal length, while all of them take at most 2^22 elements.
+  private func parts(_ tiling: Tiling, m: Int, n: Int) -> Int {
     func count(_ extent: Int, _ tile: Int) -> Int { (extent - 1) / tile + 1 }
-    let tiles = sizes.groups * count(sizes.outputs, tiling.rows) * count(sizes.depth, tiling.columns)
+    let tiles = sizes.groups * count(m, tiling.rows) * count(n, tiling.columns)
     let result = sizes.groups * sizes.outputs * sizes.depth
     let most = min(max(1, 16 / tiles), max(1, 1 << 22 / result))
     return (1...most).last { sizes.batch % $0 == 0 } ?? 1
@@ -113,11 +144,15 @@ struct ConvLowering {
       packed, batchStrides: [sizes.groups * outputs * k, outputs * k], rowStride: k, columnStride: 1)
   }
 
-  private func emitSum(of partial: BufferID, _ parts: Int) {
+  /// - Parameter partial: where the part of an element lies: its number, the output channel, the place in that channel's kernel.
+  private func emitSum(
+    _ parts: Int,
+    _ partial: (_ part: IndexExpression, _ channel: IndexExpression, _ place: IndexExpression, _ space: [Int]) -> Access
+  ) {
     let outer = context.extents(output)
     let axes = outer.indices.map { IndexExpression.axis($0) }
     let place = IndexExpression.linear(Array(axes.dropFirst()), in: Array(outer.dropFirst()))
-    let load = Instruction(.load(Access(partial, [.axis(outer.count), axes[0], place], node: context.node)), dtype)
+    let load = Instruction(.load(partial(.axis(outer.count), axes[0], place, outer + [parts])), dtype)
     let combine = Stage(inner: [parts], body: [load], reductions: [Reduction(.sum, 0, dtype)])
     var finish = BodyBuilder(extents: outer, node: context.node)
     let total = finish.cast(finish.append(Instruction(.rowValue(0), dtype)), context.dtype(output))
@@ -127,20 +162,31 @@ struct ConvLowering {
 
   // MARK: Operands and products
 
+  /// The spatial indices at which elements of kernel and output meet.
+  private func meeting(_ kernel: ArraySlice<IndexExpression>, _ output: ArraySlice<IndexExpression>) -> [IndexExpression] {
+    zip(kernel, output).enumerated().map { axis, pair in
+      pair.0 * geometry.dilation[axis] + pair.1 * geometry.strides[axis]
+    }
+  }
+
+  private func position(of place: [IndexExpression], in x: BufferID) -> IndexExpression {
+    let strides = Layout.rowMajor(context.extents(x)).strides
+    return zip(place, strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }
+  }
+
   /// The right operand: the windows where they lie, or a copy of them for types whose products need a matrix.
   private func right(
     _ space: WindowSpace, _ x: BufferID, _ place: (WindowSpace.Axes) -> [IndexExpression]
   ) -> MatrixOperand {
-    let strides = Layout.rowMajor(context.extents(x)).strides
-    let position = zip(place(space.axes), strides).reduce(IndexExpression(0)) { $0 + $1.0 * $1.1 }
-    let all = space.strides(of: position)
+    let all = space.strides(of: position(of: place(space.axes), in: x))
     if dtype == .f32 {
-      let windows = MatrixOperand.Windows(
-        rows: AxisGroup(space.rows, all.rows), columns: AxisGroup(space.columns, all.columns))
-      if let row = windows.rows.stride, windows.columns.stride == 1, row >= windows.columns.count {
+      let operand = MatrixOperand(x, space, all)
+      if let windows = operand.windows, let row = windows.rows.stride, windows.columns.stride == 1,
+        row >= windows.columns.count
+      {
         return MatrixOperand(x, batchStrides: all.batch, rowStride: row, columnStride: 1)
       }
-      return MatrixOperand(x, batchStrides: all.batch, windows: windows)
+      return operand
     }
     let (k, n) = (space.rows.product, space.columns.product)
     let copy = context.temporary(dtype, space.batch + [k, n])
@@ -157,18 +203,22 @@ struct ConvLowering {
   }
 
   private func emit(
-    batch: [Int], m: Int, _ lhs: MatrixOperand, _ rhs: MatrixOperand, _ windows: WindowSpace,
+    _ batch: [Int], m: Int, n: Int, k: Int, _ lhs: MatrixOperand, _ rhs: MatrixOperand, _ tiling: Tiling? = nil,
     to target: (_ axes: [IndexExpression], _ space: [Int]) -> Access
   ) {
-    let (k, n) = (windows.rows.product, windows.columns.product)
-    let space = batch + [m, n]
-    let access = target(space.indices.map { .axis($0) }, space)
+    // Axes of one element would stand in the way of what is computed on the tiles.
+    let kept = batch.indices.filter { batch[$0] != 1 }
+    let space = kept.map { batch[$0] } + [m, n]
+    let axes = batch.indices.map { kept.firstIndex(of: $0).map { .axis($0) } ?? IndexExpression(0) }
+    let access = target(axes + [.axis(kept.count), .axis(kept.count + 1)], space)
+    var (lhs, rhs) = (lhs, rhs)
+    (lhs.batchStrides, rhs.batchStrides) = (kept.map { lhs.batchStrides[$0] }, kept.map { rhs.batchStrides[$0] })
     var epilogue = BodyBuilder(extents: space, node: context.node)
     let sum = epilogue.append(Instruction(.accumulator, dtype))
     let value = epilogue.cast(sum, context.dtype(access.buffer))
     let product = Contraction(
-      batch: batch, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs,
-      tiling: tiling(batch.product, m: m, n: n, k: k), epilogue: epilogue.instructions, stores: [Store(access, value)])
+      batch: kept.map { batch[$0] }, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs,
+      tiling: tiling ?? self.tiling(batch.product, m: m, n: n, k: k), epilogue: epilogue.instructions, stores: [Store(access, value)])
     context.emit(name, .contraction(product))
   }
 }
@@ -198,6 +248,14 @@ struct WindowSpace {
   func strides(of position: IndexExpression) -> (batch: [Int], rows: [Int], columns: [Int]) {
     let all = (0..<2 + rows.count + columns.count).map { position.coefficient(ofAxis: $0) }
     return (Array(all[..<2]), Array(all[2..<2 + rows.count]), Array(all[(2 + rows.count)...]))
+  }
+}
+
+extension MatrixOperand {
+  /// Windows whose strides are known.
+  fileprivate init(_ x: BufferID, _ space: WindowSpace, _ strides: (batch: [Int], rows: [Int], columns: [Int])) {
+    let windows = Windows(rows: AxisGroup(space.rows, strides.rows), columns: AxisGroup(space.columns, strides.columns))
+    self.init(x, batchStrides: strides.batch, windows: windows)
   }
 }
 

@@ -4,7 +4,7 @@ import JacquardOps
 
 extension RuleSet {
   /// Cheaper operations for special operands.
-  public static let special = RuleSet("specialise", powers + products + scattered)
+  public static let special = RuleSet("specialise", powers + products + scattered + convolutions)
 
   private static let powers: [Rule] = [
     Rule("square", "x to the power 2 is x * x", on: [Power.name]) { node, context in
