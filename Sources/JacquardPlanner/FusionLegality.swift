@@ -22,6 +22,7 @@ public struct FusionRefusal: Hashable, Sendable, Codable {
     case recomputes = "an expensive value would be computed several times"
     case fewColumns = "too few columns to keep the threads busy"
     case manyStreams = "the product's tile would be pushed out of the cache"
+    case unevenWalk = "a buffer would be walked through unevenly in a product's tile"
     case switchedOff = "fusion is switched off"
   }
 
@@ -46,11 +47,11 @@ enum FusionLegality {
   ) -> Result<Alignment, RefusalReason> {
     guard let first = producer.flow, let second = consumer.loop else { return .failure(.init(.notLoops)) }
     if case .scatter = producer.body { return .failure(.init(.notLoops)) }
-    let written = Set(first.writes)
-    let shared = second.loads.filter { written.contains($0.buffer) }
-    if shared.isEmpty || consumer.fixedReads.contains(where: written.contains) {
-      return .failure(.init(.notConnected))
+    var shared: [Access] = []
+    for step in second.steps {
+      if case .load(let load) = step.operation, first.writes(load.buffer) { shared.append(load) }
     }
+    if shared.isEmpty || consumer.fixedReads.contains(where: first.writes(_:)) { return .failure(.init(.notConnected)) }
     if first.isMap && !producer.isProduct {
       return alignProducer(first, second, shared)
     }
@@ -121,19 +122,18 @@ enum FusionLegality {
       for (k, axis) in open.enumerated() { axes[axis] = .axis(first.outer.count + k) }
     }
     let found = axes.compactMap { $0 }
-    let covered = Set(found.flatMap { Array($0.axes) })
-    let outerAxes = Set(first.outer.indices)
-    guard outerAxes.isSubset(of: covered) else { return .failure(.init(.spacesDiffer)) }
-    let innerCovered = covered.subtracting(outerAxes)
-    let all = Set(first.extents.indices)
-    guard innerCovered.isEmpty || covered == all else { return .failure(.init(.spacesDiffer)) }
+    let extents = first.extents
+    var covered = [Bool](repeating: false, count: extents.count)
+    for expression in found { expression.forEachAxis { covered[$0] = true } }
+    guard covered.prefix(first.outer.count).allSatisfy({ $0 }) else { return .failure(.init(.spacesDiffer)) }
+    let inner = covered.dropFirst(first.outer.count)
+    guard inner.allSatisfy({ !$0 }) || inner.allSatisfy({ $0 }) else { return .failure(.init(.spacesDiffer)) }
     // Each point of the consumer is one of the producer: no two of its axes run along the same one (an outer product).
-    let points = covered.reduce(1) { $0 &* first.extents[$1] }
-    guard Set(found).count == found.count, points == second.extents.reduce(1, &*) else {
-      return .failure(.init(.otherPoints))
-    }
+    let points = zip(covered, extents).reduce(1) { $1.0 ? $0 &* $1.1 : $0 }
+    let areDistinct = found.indices.allSatisfy { !found[..<$0].contains(found[$0]) }
+    guard areDistinct, points == second.extents.reduce(1, &*) else { return .failure(.init(.otherPoints)) }
     for (axis, target) in found.enumerated() {
-      if let single = target.singleAxis, second.extents[axis] != first.extents[single] {
+      if let single = target.singleAxis, second.extents[axis] != extents[single] {
         return .failure(.init(.spacesDiffer))
       }
     }
@@ -163,13 +163,9 @@ enum FusionLegality {
     if keys { return .init(.isOperand) }
     let draws = first.steps.contains { if case .random = $0.operation { true } else { false } }
     // Outside its space a draw has no element.
-    if draws && second.loads.contains(where: { $0.buffer == buffer && $0.fill != nil }) {
-      return .init(.otherPoints)
-    }
-    for load in second.loads where load.buffer == buffer && !load.indices.allSatisfy({ $0.values.isEmpty }) {
-      return .init(.indirect)
-    }
-    return nil
+    if draws && second.hasLoad(where: { $0.buffer == buffer && $0.fill != nil }) { return .init(.otherPoints) }
+    let isIndirect = second.hasLoad { $0.buffer == buffer && !$0.indices.allSatisfy(\.hasNoValues) }
+    return isIndirect ? .init(.indirect) : nil
   }
 }
 
