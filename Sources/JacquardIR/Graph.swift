@@ -35,6 +35,12 @@ public struct Node: Sendable {
   public var site: SourceSite? { origins.lazy.compactMap(\.site).first }
   public var scope: String { origins.first?.scope ?? "" }
   public var operationName: String { type(of: operation).name }
+
+  /// The operation, if it is of that type.
+  public func typed<T: Operation>(_ type: T.Type) -> T? {
+    // Comparing types first spares most of the casts.
+    Swift.type(of: operation) == type ? operation as? T : nil
+  }
 }
 
 /// What defines a value.

@@ -3,7 +3,7 @@ import JacquardCore
 /// Builds a graph by appending. A node that is already there (same operation, inputs, sub-graphs) is returned, not repeated.
 public final class GraphBuilder {
   public private(set) var graph: Graph
-  private var known = NodeTable()
+  private var table = NodeTable()
   private var inputPositions: [String: Int] = [:]
   private var nodeNames: Set<String> = []
   private var outputNames: Set<String> = []
@@ -22,7 +22,7 @@ public final class GraphBuilder {
   public init(extending graph: Graph) {
     self.graph = graph
     for node in graph.nodes {
-      known.append(NodeTable.hash(node.operation, node.inputs, node.graphs))
+      table.append(NodeTable.hash(node.operation, node.inputs, node.graphs))
       for origin in node.origins { if let name = origin.name { nodeNames.insert(name) } }
     }
     for (index, input) in graph.inputs.enumerated() { inputPositions[input.name] = index }
@@ -78,16 +78,17 @@ public final class GraphBuilder {
 
   /// Applies an operation, and gives its results.
   ///
+  /// - Parameter types: those of the results, if they are known: the type rule is then not asked.
   /// - Throws: `Diagnostic` from the operation's type rule, with the source line of the current origin.
   public func append(
-    _ operation: any Operation, _ inputs: [ValueID], graphs: [Graph] = []
+    _ operation: any Operation, _ inputs: [ValueID], graphs: [Graph] = [], types known: [TensorType]? = nil
   ) throws -> [ValueID] {
     let hash = NodeTable.hash(operation, inputs, graphs)
-    if let id = known.find(hash, operation, inputs, graphs, in: graph.nodes) {
+    if let id = table.find(hash, operation, inputs, graphs, in: graph.nodes) {
       merge(origins, into: id)
       return graph.nodes[id.index].results
     }
-    let types = try infer(operation, inputs, graphs)
+    let types = try known ?? infer(operation, inputs, graphs)
     let id = NodeID(graph.nodes.count)
     let results = types.indices.map { ValueID(graph.types.count + $0) }
     for (k, type) in types.enumerated() {
@@ -96,10 +97,14 @@ public final class GraphBuilder {
       graph.definitions.append(.result(id, k))
     }
     for symbol in graphs.lazy.flatMap(\.symbols) { declare(symbol.name, defaultSize: symbol.defaultSize) }
+    // What merging would make of one origin without a name.
+    let isPlain = origins.count == 1 && origins[0].name == nil
     graph.nodes.append(
-      Node(id: id, operation: operation, inputs: inputs, graphs: graphs, results: results, origins: []))
-    known.append(hash)
-    merge(origins, into: id)
+      Node(
+        id: id, operation: operation, inputs: inputs, graphs: graphs, results: results,
+        origins: isPlain ? origins : []))
+    table.append(hash)
+    if !isPlain { merge(origins, into: id) }
     return results
   }
 

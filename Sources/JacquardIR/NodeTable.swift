@@ -24,18 +24,16 @@ struct NodeTable {
     while let id = candidate {
       let node = nodes[id.index]
       let same = node.inputs == inputs && type(of: node.operation) == type(of: operation)
-      if same, node.operation.isEqual(operation),
-        node.graphs.map(GraphStructure.init) == graphs.map(GraphStructure.init)
-      {
-        return id
-      }
+      if same, node.operation.isEqual(operation), NodeTable.areSame(node.graphs, graphs) { return id }
       candidate = older[id.index]
     }
     return nil
   }
 
   /// Names apart.
-  private static func isSame(_ a: Graph, _ b: Graph) -> Bool { GraphStructure(a) == GraphStructure(b) }
+  private static func areSame(_ a: [Graph], _ b: [Graph]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { GraphStructure($0) == GraphStructure($1) }
+  }
 
   /// Adds the next node.
   mutating func append(_ hash: Int) {

@@ -122,7 +122,7 @@ public struct Instruction: Hashable, Codable, Sendable {
     switch operation {
     case .apply(_, let operands): operands
     case .cast(let operand), .bits(let operand): [operand]
-    case .load(let access): access.indices.flatMap(\.values)
+    case .load(let access): access.indices.flatMap { $0.values }
     case .index(let expression), .random(_, _, let expression): expression.values
     case .constant, .rowValue, .local, .accumulator: []
     }

@@ -187,6 +187,8 @@ extension IndexExpression {
   public func substituting(
     axes: [IndexExpression], values: (Int) -> Int = { $0 }, in extents: [Int]
   ) -> IndexExpression {
+    if terms.isEmpty { return self }
+    if let axis = singleAxis, axes[axis].terms.count < 2 { return axes[axis] }
     var result = IndexExpression(constant)
     for term in terms {
       let piece: IndexExpression
@@ -206,6 +208,7 @@ extension IndexExpression {
   /// Replaces `a*d*floorDiv(e, d) + a*remainder(e, d)` by `a*e`, and `a*d*remainder(floorDiv(e, d), k) + a*remainder(e, d)` by
   /// `a*remainder(e, d*k)`.
   public func recombined() -> IndexExpression {
+    if terms.count < 2 { return self }
     for term in terms {
       guard case .remainder(let inner, let divisor) = term.atom else { continue }
       for other in terms where other.coefficient == term.coefficient &* divisor {
@@ -235,7 +238,8 @@ extension IndexExpression {
 
   /// Every value number mentioned, at any depth.
   public var values: [Int] {
-    terms.flatMap { term -> [Int] in
+    if hasNoValues { return [] }
+    return terms.flatMap { term -> [Int] in
       switch term.atom {
       case .axis: []
       case .value(let value): [value]
@@ -246,26 +250,39 @@ extension IndexExpression {
 
   /// Whether no value number is mentioned.
   public var hasNoValues: Bool {
-    terms.allSatisfy { term in
+    for term in terms {
       switch term.atom {
-      case .axis: true
-      case .value: false
-      case .floorDiv(let inner, _), .remainder(let inner, _): inner.hasNoValues
+      case .axis: break
+      case .value: return false
+      case .floorDiv(let inner, _), .remainder(let inner, _): if !inner.hasNoValues { return false }
       }
     }
+    return true
   }
 
   /// Every axis mentioned, at any depth.
   public var axes: Set<Int> {
     var result: Set<Int> = []
+    forEachAxis { result.insert($0) }
+    return result
+  }
+
+  /// Whether an axis that a condition holds for is mentioned, at any depth.
+  public func hasAxis(where condition: (Int) -> Bool) -> Bool {
+    var found = false
+    forEachAxis { if condition($0) { found = true } }
+    return found
+  }
+
+  /// Every mention of an axis, at any depth.
+  public func forEachAxis(_ body: (Int) -> Void) {
     for term in terms {
       switch term.atom {
-      case .axis(let axis): result.insert(axis)
+      case .axis(let axis): body(axis)
       case .value: break
-      case .floorDiv(let inner, _), .remainder(let inner, _): result.formUnion(inner.axes)
+      case .floorDiv(let inner, _), .remainder(let inner, _): inner.forEachAxis(body)
       }
     }
-    return result
   }
 }
 

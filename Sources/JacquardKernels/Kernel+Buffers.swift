@@ -8,18 +8,21 @@ extension Access {
 extension [Instruction] {
   /// Whether a load may meet an index out of range when it runs.
   public var canFail: Bool {
-    contains { if case .load(let access) = $0.operation { access.isChecked } else { false } }
+    for instruction in self { if case .load(let access) = instruction.operation, access.isChecked { return true } }
+    return false
   }
 
   /// The buffers that a body reads.
   public var reads: [BufferID] {
-    compactMap { instruction in
+    var result: [BufferID] = []
+    for instruction in self {
       switch instruction.operation {
-      case .load(let access): access.buffer
-      case .random(_, let key, _): key
-      default: nil
+      case .load(let access): result.append(access.buffer)
+      case .random(_, let key, _): result.append(key)
+      default: break
       }
     }
+    return result
   }
 }
 
@@ -32,7 +35,7 @@ extension Kernel {
   /// Whether it checks indices or matrices as it runs, so that a step may end with it.
   public var canFail: Bool {
     switch kind {
-    case .loops(let nests): nests.contains { $0.stages.contains(where: \.body.canFail) }
+    case .loops(let nests): nests.contains { nest in nest.stages.contains { $0.body.canFail } }
     case .contraction(let product): product.epilogue.canFail
     case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
     case .library(let call): call.function.failure != nil
@@ -62,8 +65,19 @@ extension Kernel {
     }
   }
 
-  private func unique(_ buffers: [BufferID]) -> [BufferID] {
-    var seen: Set<BufferID> = []
-    return buffers.filter { seen.insert($0).inserted }
+  private func unique(_ buffers: [BufferID]) -> [BufferID] { buffers.withoutRepetition() }
+}
+
+extension [BufferID] {
+  /// The buffers in order of appearance, each once.
+  public func withoutRepetition() -> [BufferID] {
+    if count < 2 { return self }
+    if count > 32 {
+      var seen: Set<BufferID> = []
+      return filter { seen.insert($0).inserted }
+    }
+    var result: [BufferID] = []
+    for buffer in self where !result.contains(buffer) { result.append(buffer) }
+    return result
   }
 }

@@ -94,8 +94,7 @@ private struct StageBuilder {
   }
 
   private func storeVaries(_ store: Store) -> Bool {
-    let innerAxes = Set(flow.outer.count..<flow.extents.count)
-    return varies[store.value] || store.access.indices.contains { !$0.axes.isDisjoint(with: innerAxes) }
+    varies[store.value] || store.access.indices.contains(where: flow.runsInside)
       || store.access.indices.flatMap(\.values).contains { varies[$0] }
   }
 

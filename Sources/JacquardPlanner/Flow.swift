@@ -5,15 +5,14 @@ import JacquardKernels
 ///
 /// Steps are in SSA order; a step that depends on inner axes is computed at each inner point, the others once an outer
 /// point. Reductions turn steps into row values. `staged()` cuts the flow into the fewest passes over the inner space.
-struct Flow: Hashable, Sendable {
+struct Flow: Sendable {
   var outer: [Int]
   var inner: [Int]
   var order: LoopNest.Order
   private(set) var steps: [Instruction] = []
   private(set) var reductions: [Reduction] = []
   var stores: [Store] = []
-  private var known: [Instruction: Int] = [:]
-  private var knownReductions: [Reduction: Int] = [:]
+  private var known = StepTable()
   /// Row values: number of the reduction and of its result.
   private(set) var rowValues: [RowValue] = []
 
@@ -39,21 +38,23 @@ struct Flow: Hashable, Sendable {
       access.node = nil
       step.operation = .load(access)
     }
-    if let index = known[step] { return index }
+    let hash = StepTable.hash(step)
+    if let index = known.find(step, hash, in: steps) { return index }
     steps.append(step)
-    known[step] = steps.count - 1
+    known.append(hash)
     return steps.count - 1
   }
 
   /// Adds a reduction, or finds it; gives the number of its first row value.
   mutating func reduce(_ reduction: Reduction) -> Int {
-    if let first = knownReductions[reduction] { return first }
+    if let index = reductions.firstIndex(of: reduction) {
+      return rowValues.firstIndex { $0.reduction == index } ?? rowValues.count
+    }
     let first = rowValues.count
     for result in 0..<reduction.combiner.resultCount {
       rowValues.append(RowValue(reduction: reductions.count, result: result))
     }
     reductions.append(reduction)
-    knownReductions[reduction] = first
     return first
   }
 
@@ -129,8 +130,21 @@ struct Flow: Hashable, Sendable {
 
 extension Flow {
   var loads: [Access] {
-    steps.compactMap { if case .load(let access) = $0.operation { access } else { nil } }
+    var result: [Access] = []
+    for step in steps { if case .load(let access) = step.operation { result.append(access) } }
+    return result
   }
+
+  /// Whether it loads in a way that a condition holds for.
+  func hasLoad(where condition: (Access) -> Bool) -> Bool {
+    for step in steps { if case .load(let access) = step.operation, condition(access) { return true } }
+    return false
+  }
+
+  /// How many steps are loads.
+  var loadCount: Int { steps.reduce(0) { if case .load = $1.operation { $0 + 1 } else { $0 } } }
+
+  func writes(_ buffer: BufferID) -> Bool { stores.contains { $0.access.buffer == buffer } }
 
   var reads: [BufferID] { steps.reads }
   var writes: [BufferID] { stores.map(\.access.buffer) }
@@ -148,20 +162,21 @@ extension Flow {
 
   /// Whether each step varies along an inner axis.
   var varies: [Bool] {
-    let innerAxes = Set(outer.count..<extents.count)
     var result = [Bool](repeating: false, count: steps.count)
     for (index, step) in steps.enumerated() {
-      let byOperand = step.operands.contains { result[$0] }
-      let expressions: [IndexExpression]
+      let own: Bool
       switch step.operation {
-      case .load(let access): expressions = access.indices
-      case .index(let expression), .random(_, _, let expression): expressions = [expression]
-      default: expressions = []
+      case .load(let access): own = access.indices.contains(where: runsInside)
+      case .index(let expression), .random(_, _, let expression): own = runsInside(expression)
+      default: own = false
       }
-      result[index] = byOperand || expressions.contains { !$0.axes.isDisjoint(with: innerAxes) }
+      result[index] = own || step.operands.contains { result[$0] }
     }
     return result
   }
+
+  /// Whether an expression mentions an inner axis.
+  func runsInside(_ expression: IndexExpression) -> Bool { expression.hasAxis { $0 >= outer.count } }
 
   /// The number of reductions that must be finished one after the other before each step.
   var levels: [Int] {

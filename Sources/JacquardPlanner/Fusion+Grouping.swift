@@ -5,16 +5,57 @@ import JacquardKernels
 
 extension Fusion {
   /// Deals independent loop nests to the threads together: those whose results no kernel reads (the updates of an
-  /// optimiser) at the end of the step, the others by dependence level.
+  /// optimiser) at the end of the step, the others by dependence level. So are those of the former for which too much memory
+  /// would wait until the end.
   mutating func group() {
     let loops = kernels.indices.filter { kernels[$0]?.loop != nil }
     let sinks = loops.filter { consumers($0).isEmpty }
     let levels = dependenceLevels()
     let inner = Dictionary(grouping: loops.filter { !consumers($0).isEmpty }) { levels[$0] }
-    for members in inner.sorted(by: { $0.key < $1.key }).map(\.value) + [sinks] {
+    let early = Set(holdingSinks(sinks))
+    let soon = Dictionary(grouping: sinks.filter(early.contains)) { levels[$0] }
+    let groups = [inner, soon].flatMap { $0.sorted { $0.key < $1.key }.map(\.value) }
+    for members in groups + [sinks.filter { !early.contains($0) }] {
       for part in apart(members) { group(part) }
     }
+    runsSoon = early.filter { kernels[$0] != nil }
   }
+
+  /// The kernels at the end of the step that should run as soon as they can: if, while most memory is in use, operands of which
+  /// only such kernels are left as readers take a large part of it, those that read large operands.
+  private func holdingSinks(_ sinks: [Int]) -> [Int] {
+    let isSink = Set(sinks)
+    let sequence = order().filter { !isSink.contains($0) }
+    var last = [Int](repeating: -1, count: program.buffers.count)
+    for (position, kernel) in sequence.enumerated() {
+      for buffer in writesOf[kernel] + readsOf[kernel] { last[buffer.index] = position }
+    }
+    // Operands that a step computes, with the place of their last reader but for the sinks.
+    let held = Set(sinks.flatMap { readsOf[$0] }).filter { last[$0.index] >= 0 && isTemporary($0) }
+    var peak = (live: 0, idle: 0)
+    var (live, idle) = (0, 0)
+    for (position, kernel) in sequence.enumerated() {
+      for buffer in writesOf[kernel] { live += bytes(buffer) }
+      if live > peak.live { peak = (live, idle) }
+      for buffer in (writesOf[kernel] + readsOf[kernel]).withoutRepetition() where last[buffer.index] == position {
+        if held.contains(buffer) {
+          idle += bytes(buffer)
+        } else if isTemporary(buffer) {
+          live -= bytes(buffer)
+        }
+      }
+    }
+    let most = max(heuristics.mostIdle * Double(peak.live), Double(heuristics.mostIdleBytes))
+    if Double(peak.idle) <= most { return [] }
+    return sinks.filter { sink in
+      readsOf[sink].contains { held.contains($0) && bytes($0) >= heuristics.largeOperand }
+    }
+  }
+
+  /// Whether a kernel writes a buffer and it is not wanted after the step.
+  private func isTemporary(_ buffer: BufferID) -> Bool { writer[buffer.index] >= 0 && !wanted.contains(buffer) }
+
+  private func bytes(_ buffer: BufferID) -> Int { roundedTo64(program[buffer].byteCount) }
 
   private mutating func group(_ members: [Int]) {
     guard members.count > 1, let last = members.last, var kernel = kernels[last] else { return }
@@ -67,14 +108,15 @@ extension Fusion {
   /// A check that can fail, and all that it waits for, stays out of kernels that replace a parameter or state or wait for that:
   /// it can then run before the old value is lost.
   func refusesCheck(_ a: Int, _ b: Int) -> RefusalReason? {
-    (isLate(a) && isEarly(b)) || (isLate(b) && isEarly(a)) ? .init(.delaysCheck) : nil
+    if checks.late.isEmpty { return nil }
+    return (isLate(a) && isEarly(b)) || (isLate(b) && isEarly(a)) ? .init(.delaysCheck) : nil
   }
 
-  private func isLate(_ index: Int) -> Bool { kernels[index]?.writes.contains(where: checks.late.contains) ?? false }
+  private func isLate(_ index: Int) -> Bool { writesOf[index].contains(where: checks.late.contains) }
 
   private func isEarly(_ index: Int) -> Bool {
     guard let kernel = kernels[index] else { return false }
-    return kernel.canFail || kernel.writes.contains(where: checks.early.contains)
+    return kernel.canFail || writesOf[index].contains(where: checks.early.contains)
   }
 }
 

@@ -3,18 +3,28 @@ import JacquardKernels
 
 /// Fuses the kernels of a program. The arithmetic stays the same to the bit; only memory traffic changes.
 struct Fusion {
-  private var program: KernelProgram
+  let program: KernelProgram
   let heuristics: FusionHeuristics
   private(set) var kernels: [FusionKernel?]
-  private(set) var writer: [BufferID: Int] = [:]
-  private var readers: [BufferID: Set<Int>] = [:]
+  /// For each buffer the kernel that writes it, or -1, and those that read it.
+  private(set) var writer: [Int]
+  private(set) var readers: [[Int]]
   /// What each kernel reads and writes, without repetition.
-  private var readsOf: [[BufferID]]
-  private var writesOf: [[BufferID]]
-  private let wanted: Set<BufferID>
-  private let carried: Set<BufferID>
+  private(set) var readsOf: [[BufferID]]
+  private(set) var writesOf: [[BufferID]]
+  /// For each kernel how often it was changed.
+  private(set) var changes: [Int]
+  /// Why pairs were not joined, as long as neither kernel changes.
+  var refusals: [KernelPair: KnownRefusal] = [:]
+  /// For each kernel the search that met it last.
+  var met: [Int]
+  var searches = 0
+  let wanted: Set<BufferID>
+  let carried: Set<BufferID>
   let checks: CheckOrder
-  private var sequence: KernelSequence
+  var sequence: KernelSequence
+  /// Kernels that nothing depends on and that should run as soon as they can.
+  var runsSoon: Set<Int> = []
   var record = FusionRecord()
 
   /// - Parameter updates: inputs that the step updates, and what replaces them.
@@ -26,6 +36,10 @@ struct Fusion {
     kernels = program.kernels.map { FusionKernel($0) }
     readsOf = Array(repeating: [], count: kernels.count)
     writesOf = readsOf
+    changes = Array(repeating: 0, count: kernels.count)
+    met = changes
+    writer = Array(repeating: -1, count: program.buffers.count)
+    readers = Array(repeating: [], count: program.buffers.count)
     wanted = Set(program.results)
     sequence = KernelSequence(count: program.kernels.count)
     for index in kernels.indices { link(index) }
@@ -55,38 +69,43 @@ struct Fusion {
 
   private mutating func link(_ index: Int) {
     guard let kernel = kernels[index] else { return }
-    (readsOf[index], writesOf[index]) = (unique(kernel.reads), unique(kernel.writes))
-    for buffer in writesOf[index] { writer[buffer] = index }
-    for buffer in readsOf[index] { readers[buffer, default: []].insert(index) }
+    (readsOf[index], writesOf[index]) = (kernel.reads.withoutRepetition(), kernel.writes.withoutRepetition())
+    for buffer in writesOf[index] { writer[buffer.index] = index }
+    for buffer in readsOf[index] { readers[buffer.index].append(index) }
   }
 
   private mutating func unlink(_ index: Int) {
-    for buffer in writesOf[index] where writer[buffer] == index { writer[buffer] = nil }
-    for buffer in readsOf[index] { readers[buffer]?.remove(index) }
+    for buffer in writesOf[index] where writer[buffer.index] == index { writer[buffer.index] = -1 }
+    for buffer in readsOf[index] {
+      if let place = readers[buffer.index].firstIndex(of: index) { readers[buffer.index].remove(at: place) }
+    }
     (readsOf[index], writesOf[index]) = ([], [])
-  }
-
-  private func unique(_ buffers: [BufferID]) -> [BufferID] {
-    if buffers.count < 2 { return buffers }
-    var seen: Set<BufferID> = []
-    return buffers.filter { seen.insert($0).inserted }
   }
 
   mutating func replace(_ index: Int, by kernel: FusionKernel?) {
     unlink(index)
     kernels[index] = kernel
+    changes[index] += 1
     link(index)
   }
 
   func producers(_ index: Int) -> [Int] {
-    var seen: Set<Int> = [index]
-    return readsOf[index].compactMap { writer[$0] }.filter { seen.insert($0).inserted }
+    var result: [Int] = []
+    for buffer in readsOf[index] {
+      let kernel = writer[buffer.index]
+      if kernel >= 0 && kernel != index && !result.contains(kernel) { result.append(kernel) }
+    }
+    return result
   }
 
-  func consumers(_ index: Int) -> Set<Int> {
-    var result: Set<Int> = []
-    for buffer in writesOf[index] { if let users = readers[buffer] { result.formUnion(users) } }
-    result.remove(index)
+  /// In no particular order.
+  func consumers(_ index: Int) -> [Int] {
+    let most = writesOf[index].reduce(0) { $0 + readers[$1.index].count }
+    if most > 32 { return Array(Set(writesOf[index].flatMap { readers[$0.index] }).subtracting([index])) }
+    var result: [Int] = []
+    for buffer in writesOf[index] {
+      for reader in readers[buffer.index] where reader != index && !result.contains(reader) { result.append(reader) }
+    }
     return result
   }
 
@@ -98,8 +117,8 @@ struct Fusion {
       guard let flow = kernels[index]?.loop, let view = identityView(flow), !wanted.contains(view.target) else {
         continue
       }
-      for reader in readers[view.target] ?? [] { redirect(reader, view.target, to: view.source) }
-      if readers[view.target]?.isEmpty ?? true { replace(index, by: nil) }
+      for reader in readers[view.target.index] { redirect(reader, view.target, to: view.source) }
+      if readers[view.target.index].isEmpty { replace(index, by: nil) }
     }
   }
 
@@ -179,7 +198,7 @@ struct Fusion {
 
   private mutating func dropIfUnread(_ index: Int) {
     if kernels[index] == nil { return }
-    if writesOf[index].allSatisfy({ (readers[$0]?.isEmpty ?? true) && !wanted.contains($0) }) {
+    if writesOf[index].allSatisfy({ readers[$0.index].isEmpty && !wanted.contains($0) }) {
       replace(index, by: nil)
     }
   }
@@ -216,137 +235,7 @@ struct Fusion {
     record.steps.append(.init(kind: .inline, producer: first.nodes, consumer: second.nodes))
   }
 
-  private func merged(_ a: [NodeID], _ b: [NodeID]) -> [NodeID] { Array(Set(a).union(b)).sorted() }
-
-  // MARK: Joining
-
-  /// Joins each kernel with its producers, as long as that is possible.
-  private mutating func joinAlongEdges() {
-    for index in kernels.indices {
-      var refused: Set<Int> = []
-      var progress = true
-      while progress, kernels[index] != nil {
-        progress = false
-        for producer in producers(index).sorted(by: >) where !refused.contains(producer) {
-          if !isTooLarge(producer, index) && join(producer, index) {
-            progress = true
-            break
-          }
-          refused.insert(producer)
-        }
-      }
-    }
-  }
-
-  /// Spares a closer look at pairs that are too large in any case.
-  private func isTooLarge(_ producer: Int, _ consumer: Int) -> Bool {
-    (kernels[producer]?.stepCount ?? 0) + (kernels[consumer]?.stepCount ?? 0) > heuristics.maximumSteps
-  }
-
-  /// Puts a producer and a consumer into one kernel, at the consumer's number.
-  private mutating func join(_ producer: Int, _ consumer: Int) -> Bool {
-    guard let first = kernels[producer], let second = kernels[consumer] else { return false }
-    guard case .success(let alignment) = check(producer, consumer),
-      let later = between(producer, consumer),
-      let joined = joined(first, second, alignment, producer, consumer)
-    else { return false }
-    replace(producer, by: nil)
-    replace(consumer, by: joined)
-    sequence.merge(producer, into: consumer, before: later)
-    record.steps.append(.init(kind: .join, producer: first.nodes, consumer: second.nodes))
-    return true
-  }
-
-  /// Whether two kernels may and should be joined.
-  private func check(_ producer: Int, _ consumer: Int) -> Result<Alignment, RefusalReason> {
-    guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
-    let alignment = FusionLegality.align(producer: first, consumer: second)
-    guard case .success = alignment else { return alignment }
-    if let reason = refusesCheck(producer, consumer) { return .failure(reason) }
-    if let reason = heuristics.refusesJoin(first, second, carried: carried) { return .failure(reason) }
-    return between(producer, consumer) == nil ? .failure(.init(.cyclic)) : alignment
-  }
-
-  /// For each kernel that reads what another wrote, why they are still two.
-  private mutating func explain() {
-    for consumer in kernels.indices where kernels[consumer] != nil {
-      for producer in producers(consumer) {
-        guard let first = kernels[producer], let second = kernels[consumer] else { continue }
-        var reason = FusionRefusal.Reason.otherPoints
-        if case .failure(let refusal) = check(producer, consumer) { reason = refusal.reason }
-        record.refusals.append(FusionRefusal(producer: first.nodes, consumer: second.nodes, reason: reason))
-      }
-    }
-  }
-
-  private func joined(
-    _ first: FusionKernel, _ second: FusionKernel, _ alignment: Alignment, _ producer: Int, _ consumer: Int
-  ) -> FusionKernel? {
-    guard let a = first.flow, let b = alignment.consumer ?? second.flow else { return nil }
-    let space = alignment.usesProducerSpace ? a : b
-    let order = a.reductions.isEmpty && !b.reductions.isEmpty ? b.order : a.order
-    let identity = space.extents.indices.map { IndexExpression.axis($0) }
-    let axesA = alignment.usesProducerSpace ? identity : alignment.axes
-    let axesB = alignment.usesProducerSpace ? alignment.axes : identity
-    var flow: Flow
-    let mapA: [Int]
-    if axesA == identity && a.extents == space.extents {
-      // Nothing changes but where the inner loops begin.
-      flow = a
-      (flow.outer, flow.inner, flow.order) = (space.outer, space.inner, order)
-      mapA = Array(a.steps.indices)
-    } else {
-      flow = Flow(outer: space.outer, inner: space.inner, order: order)
-      mapA = flow.absorb(a, axes: axesA)
-    }
-    // Values by the position in memory that they were stored to.
-    var stored: [Access: Int] = [:]
-    for store in a.stores {
-      let access = store.access.mapIndices { $0.substituting(axes: axesA, values: { mapA[$0] }, in: flow.extents) }
-      stored[Access(access.buffer, access.indices)] = mapA[store.value]
-    }
-    let written = Set(a.writes)
-    let missed = Flag()
-    _ = flow.absorb(b, axes: axesB) { _, load in
-      guard written.contains(load.buffer) else { return nil }
-      guard load.fill == nil, let value = stored[Access(load.buffer, load.indices)] else {
-        missed.isSet = true
-        return nil
-      }
-      return value
-    }
-    if missed.isSet { return nil }
-    flow.stores = flow.stores.filter { store in
-      !written.contains(store.access.buffer) || isNeeded(store.access.buffer, beside: [producer, consumer])
-    }
-    if first.isProduct && heuristics.walksUnevenly(flow, program) { return nil }
-    var result = first.isProduct ? first : second
-    result.setFlow(flow)
-    result.nodes = merged(first.nodes, second.nodes)
-    return result
-  }
-
-  private final class Flag { var isSet = false }
-
-  private func isNeeded(_ buffer: BufferID, beside: Set<Int>) -> Bool {
-    wanted.contains(buffer) || !(readers[buffer] ?? []).subtracting(beside).isEmpty
-  }
-
-  /// The kernels that depend on a producer and stand before its consumer in the sequence; nil if the consumer depends
-  /// on one of them, so that the two cannot be joined. A long search counts as a dependence.
-  private func between(_ producer: Int, _ consumer: Int) -> Set<Int>? {
-    let end = sequence.position[consumer]
-    var found = consumers(producer).filter { sequence.position[$0] < end }
-    var stack = Array(found)
-    while let next = stack.popLast() {
-      for follower in consumers(next) where sequence.position[follower] <= end {
-        if follower == consumer { return nil }
-        if found.insert(follower).inserted { stack.append(follower) }
-      }
-      if found.count > 4096 { return nil }
-    }
-    return found
-  }
+  func merged(_ a: [NodeID], _ b: [NodeID]) -> [NodeID] { Array(Set(a).union(b)).sorted() }
 
   private mutating func removeDead() {
     for index in kernels.indices.reversed() { dropIfUnread(index) }
@@ -376,9 +265,21 @@ struct Fusion {
     return result
   }
 
+  /// The same, with kernels that should run soon as early as they can.
+  private func finalOrder() -> [Int] {
+    let order = order()
+    if runsSoon.isEmpty { return order }
+    let rest = order.filter { !runsSoon.contains($0) }
+    let place = Dictionary(uniqueKeysWithValues: zip(rest, rest.indices))
+    let soon = Dictionary(grouping: order.filter(runsSoon.contains)) { kernel in
+      producers(kernel).compactMap { place[$0] }.max() ?? -1
+    }
+    return (soon[-1] ?? []) + rest.indices.flatMap { [rest[$0]] + (soon[$0] ?? []) }
+  }
+
   private func finished() -> KernelProgram {
     var result = program
-    result.kernels = order().compactMap { index in
+    result.kernels = finalOrder().compactMap { index in
       guard let kernel = kernels[index] else { return nil }
       return kernel.finished(name: kernel.label)
     }

@@ -12,6 +12,12 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   /// Below this many columns a sequential reduction takes in only small maps.
   public var minimumColumns = 256
   public var smallMap = 16384
+  /// Share of the memory in use that operands of a step's last kernels alone may take; these kernels run earlier if it is more.
+  public var mostIdle = 0.25
+  /// Bytes of such operands that may wait in any case.
+  public var mostIdleBytes = 4 << 20
+  /// Bytes of an operand from which on it counts for that.
+  public var largeOperand = 65536
 
   public init() {}
 
@@ -22,8 +28,10 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   ) -> RefusalReason? {
     guard let first = producer.flow, let second = consumer.flow else { return .init(.notLoops) }
     if first.steps.count + second.steps.count > maximumSteps { return .init(.tooLarge) }
-    let streams = Set(first.reads + second.reads + first.writes + second.writes)
-    if streams.count > maximumStreams { return .init(.tooLarge) }
+    let buffers = first.reads + second.reads + first.writes + second.writes
+    if buffers.count > maximumStreams && buffers.withoutRepetition().count > maximumStreams {
+      return .init(.tooLarge)
+    }
     if producer.isProduct {
       let large = Set((first.loads + second.loads).filter { isStream($0, first, second) }.map(\.buffer))
         .subtracting(first.writes)
@@ -59,7 +67,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   }
 
   /// Whether a map is so cheap that it may be computed wherever it is read.
-  func isCheap(_ flow: Flow) -> Bool { flow.cost <= 2 && flow.loads.count <= 1 && flow.steps.count <= 8 }
+  func isCheap(_ flow: Flow) -> Bool { flow.steps.count <= 8 && flow.cost <= 2 && flow.loadCount <= 1 }
 
   /// Whether a map is so cheap beside reading its one large operand that storing its result would cost more than to compute it
   /// wherever it is read: a normalisation, an activation.

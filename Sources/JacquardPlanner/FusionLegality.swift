@@ -22,6 +22,7 @@ public struct FusionRefusal: Hashable, Sendable, Codable {
     case recomputes = "an expensive value would be computed several times"
     case fewColumns = "too few columns to keep the threads busy"
     case manyStreams = "the product's tile would be pushed out of the cache"
+    case unevenWalk = "a buffer would be walked through unevenly in a product's tile"
     case switchedOff = "fusion is switched off"
   }
 
@@ -48,11 +49,11 @@ enum FusionLegality {
   ) -> Result<Alignment, RefusalReason> {
     guard let first = producer.flow, let second = consumer.loop else { return .failure(.init(.notLoops)) }
     if case .scatter = producer.body { return .failure(.init(.notLoops)) }
-    let written = Set(first.writes)
-    let shared = second.loads.filter { written.contains($0.buffer) }
-    if shared.isEmpty || consumer.fixedReads.contains(where: written.contains) {
-      return .failure(.init(.notConnected))
+    var shared: [Access] = []
+    for step in second.steps {
+      if case .load(let load) = step.operation, first.writes(load.buffer) { shared.append(load) }
     }
+    if shared.isEmpty || consumer.fixedReads.contains(where: first.writes(_:)) { return .failure(.init(.notConnected)) }
     if first.isMap && !producer.isProduct {
       return alignProducer(first, second, shared)
     }
@@ -61,7 +62,7 @@ enum FusionLegality {
     guard producer.isProduct, case .failure = whole else { return whole }
     let cut = second.splittingAxes()
     if cut.extents == second.extents { return whole }
-    return alignConsumer(first, cut, cut.loads.filter { written.contains($0.buffer) }).map { found in
+    return alignConsumer(first, cut, cut.loads.filter { first.writes($0.buffer) }).map { found in
       Alignment(usesProducerSpace: true, axes: found.axes, consumer: cut)
     }
   }
@@ -144,19 +145,18 @@ enum FusionLegality {
       for (k, axis) in open.enumerated() { axes[axis] = .axis(first.outer.count + k) }
     }
     let found = axes.compactMap { $0 }
-    let covered = Set(found.flatMap { Array($0.axes) })
-    let outerAxes = Set(first.outer.indices)
-    guard outerAxes.isSubset(of: covered) else { return .failure(.init(.spacesDiffer)) }
-    let innerCovered = covered.subtracting(outerAxes)
-    let all = Set(first.extents.indices)
-    guard innerCovered.isEmpty || covered == all else { return .failure(.init(.spacesDiffer)) }
+    let extents = first.extents
+    var covered = [Bool](repeating: false, count: extents.count)
+    for expression in found { expression.forEachAxis { covered[$0] = true } }
+    guard covered.prefix(first.outer.count).allSatisfy({ $0 }) else { return .failure(.init(.spacesDiffer)) }
+    let inner = covered.dropFirst(first.outer.count)
+    guard inner.allSatisfy({ !$0 }) || inner.allSatisfy({ $0 }) else { return .failure(.init(.spacesDiffer)) }
     // Each point of the consumer is one of the producer: no two of its axes run along the same one (an outer product).
-    let points = covered.reduce(1) { $0 &* first.extents[$1] }
-    guard Set(found).count == found.count, points == second.extents.reduce(1, &*) else {
-      return .failure(.init(.otherPoints))
-    }
+    let points = zip(covered, extents).reduce(1) { $1.0 ? $0 &* $1.1 : $0 }
+    let areDistinct = found.indices.allSatisfy { !found[..<$0].contains(found[$0]) }
+    guard areDistinct, points == second.extents.reduce(1, &*) else { return .failure(.init(.otherPoints)) }
     for (axis, target) in found.enumerated() {
-      if let single = target.singleAxis, second.extents[axis] != first.extents[single] {
+      if let single = target.singleAxis, second.extents[axis] != extents[single] {
         return .failure(.init(.spacesDiffer))
       }
     }
@@ -187,12 +187,12 @@ enum FusionLegality {
     if keys { return .init(.isOperand) }
     let draws = first.steps.contains { if case .random = $0.operation { true } else { false } }
     // Outside its space a draw has no element.
-    let loads = consumer.allFlows.flatMap(\.loads)
-    if draws && loads.contains(where: { $0.buffer == buffer && $0.fill != nil }) { return .init(.otherPoints) }
-    for load in loads where load.buffer == buffer && !load.indices.allSatisfy({ $0.values.isEmpty }) {
-      return .init(.indirect)
+    let flows = consumer.allFlows
+    func reads(where condition: (Access) -> Bool) -> Bool {
+      flows.contains { $0.hasLoad { $0.buffer == buffer && condition($0) } }
     }
-    return nil
+    if draws && reads(where: { $0.fill != nil }) { return .init(.otherPoints) }
+    return reads { !$0.indices.allSatisfy(\.hasNoValues) } ? .init(.indirect) : nil
   }
 }
 

@@ -146,17 +146,27 @@ struct MemoryPlan {
     }
   }
 
+  /// Behind all blocks that do not lie behind an offset.
+  private static func place(of offset: Int, in placed: [(block: Block, offset: Int)]) -> Int {
+    var (low, high) = (0, placed.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if placed[middle].offset <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// Places blocks in the given order, each in the smallest gap between those alive at the same time that holds it.
   private static func fit(_ blocks: [Block], buffers: Int) -> (total: Int, offsets: [Int]) {
     var offsets = [Int](repeating: 0, count: buffers)
+    // By offset.
     var placed: [(block: Block, offset: Int)] = []
     var total = 0
+    placed.reserveCapacity(blocks.count)
     for block in blocks {
-      let neighbours = placed.filter { $0.block.first <= block.last && block.first <= $0.block.last }
-        .sorted { $0.offset < $1.offset }
       var cursor = 0
       var choice: (offset: Int, waste: Int)?
-      for other in neighbours {
+      for other in placed where other.block.first <= block.last && block.first <= other.block.last {
         let gap = other.offset - cursor
         if gap >= block.bytes, choice.map({ gap - block.bytes < $0.waste }) ?? true {
           choice = (cursor, gap - block.bytes)
@@ -165,7 +175,7 @@ struct MemoryPlan {
       }
       let offset = choice?.offset ?? cursor
       offsets[block.root] = offset
-      placed.append((block, offset))
+      placed.insert((block, offset), at: MemoryPlan.place(of: offset, in: placed))
       total = max(total, offset + block.bytes)
     }
     return (total, offsets)

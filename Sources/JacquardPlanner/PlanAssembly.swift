@@ -107,11 +107,14 @@ struct Donation {
   /// Updates to be copied when the old value is not needed any more: from, to the memory of input.
   private var commits: [(buffer: BufferID, input: Int)] = []
   private let inputs: [BufferID]
+  /// Whether each kernel may end the step with an error.
+  private let canFail: [Bool]
 
   init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram) {
     inputs = lowered.inputs
     for (index, buffer) in lowered.inputs.enumerated() { storage[buffer] = index }
     let rule = InPlace(program: program)
+    canFail = program.kernels.map(\.canFail)
     var writer: [BufferID: Int] = [:]
     var lastRead: [BufferID: Int] = [:]
     for (position, kernel) in program.kernels.enumerated() {
@@ -121,7 +124,7 @@ struct Donation {
     for (update, buffer) in zip(graph.updates, lowered.updates) {
       let name = graph.inputs[update.input].name
       let old = lowered.inputs[update.input]
-      if let reason = Donation.refusal(old, buffer, program, rule, writer, lastRead) {
+      if let reason = refusal(old, buffer, rule, writer, lastRead) {
         copies.append(MemoryReport.Copy(name: name, reason: reason))
         commits.append((buffer, update.input))
       } else {
@@ -131,12 +134,12 @@ struct Donation {
     }
   }
 
-  private static func refusal(
-    _ old: BufferID, _ new: BufferID, _ program: KernelProgram, _ rule: InPlace, _ writer: [BufferID: Int],
-    _ lastRead: [BufferID: Int]
+  private func refusal(
+    _ old: BufferID, _ new: BufferID, _ rule: InPlace, _ writer: [BufferID: Int], _ lastRead: [BufferID: Int]
   ) -> String? {
+    let program = rule.program
     guard let position = writer[new] else { return program[new].count == 0 ? nil : "it is not computed by a kernel" }
-    if program.kernels[position].canFail { return "an index or a matrix is checked while the new value is written" }
+    if canFail[position] { return "an index or a matrix is checked while the new value is written" }
     guard let read = lastRead[old] else { return nil }
     if read > position { return "the old value is read after the new one is written" }
     if read == position && !rule.canOverwrite(program.kernels[position], new, over: old) {
@@ -147,7 +150,8 @@ struct Donation {
 
   /// Adds the copies, each as soon as the old value is not read any more and no check can fail.
   mutating func addCommits(to program: inout KernelProgram) {
-    let checks = program.kernels.lastIndex(where: \.canFail) ?? -1
+    if commits.isEmpty { return }
+    let checks = canFail.lastIndex(of: true) ?? -1
     var added: [(after: Int, kernel: Kernel)] = []
     for (buffer, input) in commits where program[buffer].count > 0 {
       let old = inputs[input]

@@ -5,8 +5,10 @@ extension KernelProgram {
   /// Marks accesses whose run-time indices a kernel that they depend on has checked before: the rows that an embedding's gradient
   /// adds to are those that the forward pass has read. Nothing then has to wait for the second check.
   mutating func markRepeatedChecks() {
+    let checking = kernels.indices.filter { kernels[$0].canFail }
+    if checking.isEmpty { return }
     var checks = RepeatedChecks(self)
-    for index in kernels.indices where kernels[index].canFail { kernels[index] = checks.marked(index) }
+    for index in checking { kernels[index] = checks.marked(index) }
   }
 }
 

@@ -39,7 +39,8 @@ import Testing
   /// At the worst moment, in the backward pass of one of L equal layers, what one layer keeps is there in either case: without
   /// checkpoints because it was kept, with them because it was computed again. So of the difference between what both keep for
   /// the backward pass (S without, s with checkpoints) the part (L - 1) / L should go. The
-  /// tolerance: what is computed again passes through more temporaries than one layer keeps, the more the more of it there is.
+  /// tolerance: what is computed again passes through more temporaries than one layer keeps, and gradients wait for the end of the
+  /// step beside it: a few arrays of the hidden layer's size, of which one layer keeps nine.
   @Test(arguments: [CheckpointPolicy.nothing, .products]) func layersOfATransformerTakeLess(
     _ policy: CheckpointPolicy
   ) throws {
@@ -49,8 +50,7 @@ import Testing
     let predicted = Double(kept) * 3 / 4
     let saved = Double(before.plan.arenaBytes - after.plan.arenaBytes)
     #expect(predicted > 0)
-    let tolerance = policy == .nothing ? 0.4 : 0.25
-    #expect(abs(saved - predicted) <= tolerance * predicted, "predicted \(predicted), saved \(saved)")
+    #expect(abs(saved - predicted) <= 0.15 * predicted, "predicted \(predicted), saved \(saved)")
   }
 
   /// The same losses and parameters, whatever is computed again.

@@ -30,11 +30,17 @@ public struct Pass: Sendable {
     if !matches && !live.contains(false) { return .unchanged(name, explanation, graph) }
     let clock = ContinuousClock()
     let start = clock.now
+    let quiet = try Rewriter(GraphBuilder(extending: graph), rules, foldingBudget: options.foldingBudget)
+      .firstFiring(graph, live)
+    if quiet == graph.nodes.count && !live.contains(false) {
+      let elapsed = start.duration(to: clock.now)
+      return .unchanged(name, explanation, graph, seconds: elapsed / .seconds(1))
+    }
     let builder = GraphBuilder(name: graph.name, symbols: graph.symbols)
     let rewriter = Rewriter(builder, rules, foldingBudget: options.foldingBudget)
     var map = [ValueID?](repeating: nil, count: graph.valueCount)
     for (input, value) in zip(graph.inputs, graph.inputValues) { map[value.index] = try builder.input(input) }
-    try rewriter.walk(graph, live, &map)
+    try rewriter.walk(graph, live, &map, quietBefore: quiet)
     try builder.setRoots(of: graph, map)
     let (after, kept) = builder.graph.compacted(names: rewriter.names)
     let fate = Fate(rewriter, graph, map, builder.graph, kept)

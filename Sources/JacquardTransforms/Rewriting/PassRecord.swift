@@ -67,16 +67,25 @@ public struct CompilationRecord: Sendable {
 extension PassRecord {
   static func united(_ lists: [[NodeID]]) -> [NodeID] {
     if lists.count == 1, lists[0].count < 2 { return lists[0] }
-    let all = lists.flatMap { $0 }
+    var all: [NodeID] = []
+    for list in lists { all += list }
     if all.count < 2 { return all }
+    if all.count <= 16 {
+      return all.indices.compactMap { all[..<$0].contains(all[$0]) ? nil : all[$0] }
+    }
     var seen: Set<NodeID> = []
     return all.filter { seen.insert($0).inserted }
   }
 
   /// The record of a pass that leaves the graph alone.
-  static func unchanged(_ name: String, _ explanation: String, _ graph: Graph) -> PassRecord {
+  ///
+  /// - Parameter seconds: what it took to find that out; nil if nothing was tried.
+  static func unchanged(
+    _ name: String, _ explanation: String, _ graph: Graph, seconds: Double? = nil
+  ) -> PassRecord {
     PassRecord(
-      name: name, explanation: explanation, seconds: 0, nodesBefore: graph.nodes.count, nodesAfter: graph.nodes.count,
-      firings: [], successors: graph.nodes.map { [$0.id] }, graph: graph, skipped: true)
+      name: name, explanation: explanation, seconds: seconds ?? 0, nodesBefore: graph.nodes.count,
+      nodesAfter: graph.nodes.count, firings: [], successors: graph.nodes.map { [$0.id] }, graph: graph,
+      skipped: seconds == nil)
   }
 }

@@ -42,7 +42,7 @@ public struct RewriteContext {
   public mutating func match<T: JacquardIR.Operation>(
     _ value: ValueID, _: T.Type = T.self
   ) -> (operation: T, input: ValueID)? {
-    guard let node = node(value), let operation = node.operation as? T, let input = node.inputs.first
+    guard let node = node(value), let operation = node.typed(T.self), let input = node.inputs.first
     else { return nil }
     return (operation, input)
   }

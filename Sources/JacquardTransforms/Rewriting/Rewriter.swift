@@ -29,6 +29,8 @@ final class Rewriter {
   /// For each node of the builder, the node of the source during whose visit it was made.
   private(set) var madeFor: [NodeID?] = []
   private var context: RewriteContext
+  /// The rules to try at each kind of operation.
+  private var byKind: [ObjectIdentifier: RuleSet.Candidates] = [:]
   private var states: [State] = []
   private var stack: [String] = []
   private var firingsHere = 0
@@ -53,12 +55,15 @@ final class Rewriter {
 
   /// Visits nodes of the source in order.
   ///
-  /// - Parameter map: values of the source that are known in the builder; filled with those of the visited nodes.
-  func walk(_ source: Graph, _ visited: [Bool], _ map: inout [ValueID?]) throws {
+  /// - Parameters:
+  ///   - map: values of the source that are known in the builder; filled with those of the visited nodes.
+  ///   - quiet: nodes before this one are known to fit no rule.
+  func walk(_ source: Graph, _ visited: [Bool], _ map: inout [ValueID?], quietBefore quiet: Int = 0) throws {
     let uses = Rewriter.useCounts(source, visited)
     for value in source.inputValues { if let new = map[value.index] { context.addUses(uses[value.index], of: new) } }
     for node in source.nodes where visited[node.id.index] {
-      let results = try visit(node, node.inputs.compactMap { map[$0.index] })
+      let inputs = node.inputs.compactMap { map[$0.index] }
+      let results = try visit(node, inputs, of: source, isQuiet: node.id.index < quiet)
       for (old, new) in zip(node.results, results) where map[old.index] == nil {
         map[old.index] = new
         context.addUses(uses[old.index], of: new)
@@ -73,12 +78,42 @@ final class Rewriter {
     return uses
   }
 
-  private func visit(_ node: Node, _ inputs: [ValueID]) throws -> [ValueID] {
+  /// Tries the rules at the nodes of a graph that the builder extends, in order, up to the first at which one fits.
+  ///
+  /// - Returns: the number of that node, or of nodes if there is none. The builder is of no use afterwards.
+  func firstFiring(_ source: Graph, _ visited: [Bool]) throws -> Int {
+    let uses = Rewriter.useCounts(source, visited)
+    for value in source.inputValues { context.addUses(uses[value.index], of: value) }
+    for node in source.nodes where visited[node.id.index] {
+      current = node
+      if try fits(node) { return node.id.index }
+      for value in node.results { context.addUses(uses[value.index], of: value) }
+    }
+    return source.nodes.count
+  }
+
+  private func fits(_ node: Node) throws -> Bool {
+    let candidates = candidates(for: node.operation)
+    for (index, apply) in candidates.closures.enumerated() {
+      context.looked.removeAll(keepingCapacity: true)
+      if let results = try attempt(apply, candidates.rules[index], node), results != node.results { return true }
+    }
+    return false
+  }
+
+  private func visit(
+    _ node: Node, _ inputs: [ValueID], of source: Graph, isQuiet: Bool
+  ) throws -> [ValueID] {
     current = node
     firingsHere = 0
     builder.origins = existing > 0 ? node.origins : node.origins.map(\.unnamed)
-    let first = try builder.append(node.operation, inputs, graphs: node.graphs)
+    let areOfSameTypes = zip(node.inputs, inputs).allSatisfy { source.type($0) == builder.type($1) }
+    let types = areOfSameTypes ? node.results.map { source.type($0) } : nil
+    let first = try builder.append(node.operation, inputs, graphs: node.graphs, types: types)
     note()
+    if isQuiet, let value = first.first, case .result(let id, _) = builder.graph.definition(value) {
+      settle(id, first)
+    }
     let results = try first.map(resolve)
     keepNames(of: node, on: results)
     return results
@@ -103,16 +138,24 @@ final class Rewriter {
   private func resolve(_ value: ValueID) throws -> ValueID {
     guard case .result(let id, let k) = builder.graph.definition(value), !context.opaque.contains(value)
     else { return value }
-    if states.count <= id.index {
-      let missing = id.index + 1 - states.count
-      states.append(contentsOf: repeatElement(.untouched, count: missing))
-    }
+    addStates(upTo: id)
     if id.index < existing, let current, id > current.id { return value }
     switch states[id.index] {
     case .done(let results): return results[k]
     case .active: throw circle()
     case .untouched: return try simplify(id)[k]
     }
+  }
+
+  private func addStates(upTo id: NodeID) {
+    let missing = id.index + 1 - states.count
+    if missing > 0 { states.append(contentsOf: repeatElement(.untouched, count: missing)) }
+  }
+
+  /// Takes the results of a node as final.
+  private func settle(_ id: NodeID, _ results: [ValueID]) {
+    addStates(upTo: id)
+    states[id.index] = .done(results)
   }
 
   private func simplify(_ id: NodeID) throws -> [ValueID] {
@@ -125,7 +168,9 @@ final class Rewriter {
   }
 
   private func rebuild(_ node: Node, _ inputs: [ValueID]) throws -> [ValueID] {
-    let results = try builder.append(node.operation, inputs, graphs: node.graphs)
+    // Rules keep types.
+    let results = try builder.append(
+      node.operation, inputs, graphs: node.graphs, types: node.results.map { builder.type($0) })
     note()
     record(nil, [node.id], results, from: builder.graph.nodes.count)
     return try results.map(resolve)
@@ -133,12 +178,14 @@ final class Rewriter {
 
   /// Tries the rules at a node whose operands are final.
   private func fire(_ node: Node) throws -> [ValueID] {
-    for rule in rules.rules(for: node.operationName) {
+    let candidates = candidates(for: node.operation)
+    for (index, apply) in candidates.closures.enumerated() {
       context.looked.removeAll(keepingCapacity: true)
       let before = builder.graph.nodes.count
-      guard let results = try attempt(rule, node) else { continue }
+      guard let results = try attempt(apply, candidates.rules[index], node) else { continue }
       note()
       if results == node.results { continue }
+      let rule = candidates.rules[index]
       try check(results, rule, node)
       let consumed = absorbed(node, results, before: before)
       record(rule, consumed, results, from: before)
@@ -148,10 +195,19 @@ final class Rewriter {
     return node.results
   }
 
-  private func attempt(_ rule: Rule, _ node: Node) throws -> [ValueID]? {
+  private func candidates(for operation: any JacquardIR.Operation) -> RuleSet.Candidates {
+    let kind = ObjectIdentifier(type(of: operation))
+    if let known = byKind[kind] { return known }
+    let found = rules.candidates(for: operation)
+    byKind[kind] = found
+    return found
+  }
+
+  private func attempt(_ apply: Rule.Apply, _ rule: @autoclosure () -> Rule, _ node: Node) throws -> [ValueID]? {
     do {
-      return try rule.apply(node, &context)
+      return try apply(node, &context)
     } catch let error as Diagnostic {
+      let rule = rule()
       throw error.at("rule '\(rule.name)' (\(rule.site)) at \(builder.graph.describe(node))").at(node.site)
     }
   }

@@ -7,7 +7,7 @@ public struct Rule: Sendable {
   public enum Roots: Sendable {
     /// Nodes of these operations.
     case operations([String])
-    /// Nodes of a kind of operation. (The rule is tried at every node.)
+    /// Nodes of a kind of operation: the answer must be the same for all operations of one type.
     case matching(@Sendable (any JacquardIR.Operation) -> Bool)
   }
 
@@ -34,6 +34,14 @@ public struct Rule: Sendable {
     self.roots = roots
     self.apply = apply
     site = SourceSite(file: file, line: line)
+  }
+
+  /// Whether it may fit a node of an operation.
+  func mayMatch(_ operation: any JacquardIR.Operation) -> Bool {
+    switch roots {
+    case .operations(let names): names.contains(type(of: operation).name)
+    case .matching(let fits): fits(operation)
+    }
   }
 
   /// A rule for operations with one result.
@@ -71,15 +79,25 @@ public struct RuleSet: Sendable {
     self.byRoot = byRoot.mapValues { $0 + general }
   }
 
+  /// Rules to try at nodes of one kind, in order.
+  final class Candidates {
+    let rules: [Rule]
+    let closures: [Rule.Apply]
+
+    init(_ rules: [Rule]) {
+      self.rules = rules
+      closures = rules.map(\.apply)
+    }
+  }
+
   /// The rules to try at a node of an operation.
-  func rules(for operation: String) -> [Rule] { byRoot[operation] ?? general }
+  func candidates(for operation: any JacquardIR.Operation) -> Candidates {
+    Candidates((byRoot[type(of: operation).name] ?? general).filter { $0.mayMatch(operation) })
+  }
 
   /// Whether some rule may fit a node of an operation.
   public func mayMatch(_ operation: any JacquardIR.Operation) -> Bool {
-    if byRoot[type(of: operation).name] != nil { return true }
-    return general.contains { rule in
-      if case .matching(let fits) = rule.roots { fits(operation) } else { false }
-    }
+    byRoot[type(of: operation).name] != nil || general.contains { $0.mayMatch(operation) }
   }
 
   public func without(_ names: Set<String>) -> RuleSet {

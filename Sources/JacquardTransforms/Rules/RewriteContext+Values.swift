@@ -8,17 +8,16 @@ extension RewriteContext {
   mutating func number(_ value: ValueID) -> Scalar? {
     var value = value
     while let node = node(value) {
-      if let constant = node.operation as? Constant {
+      if let constant = node.typed(Constant.self) {
         let tensor = constant.value.tensor
         return tensor.count == 1 ? tensor[linear: 0] : nil
       }
-      guard RewriteContext.rearranging.contains(node.operationName) else { return nil }
+      let kind = Swift.type(of: node.operation)
+      guard kind == Broadcast.self || kind == Reshape.self || kind == Transpose.self else { return nil }
       value = node.inputs[0]
     }
     return nil
   }
-
-  private static let rearranging: Set<String> = [Broadcast.name, Reshape.name, Transpose.name]
 
   /// Whether every element of a value is this number. Not for NaN; -0 counts as 0.
   mutating func isNumber(_ value: ValueID, _ wanted: Double) -> Bool {
@@ -33,7 +32,7 @@ extension RewriteContext {
 
   mutating func isConstant(_ value: ValueID) -> Bool {
     guard let node = node(value) else { return false }
-    return node.operation is Constant || number(value) != nil
+    return Swift.type(of: node.operation) == Constant.self || number(value) != nil
   }
 
   /// The value in the shape of a node's result. Only for shapes that broadcast to it.

@@ -25,11 +25,11 @@ extension RewriteContext {
   ]
 
   fileprivate mutating func folded(_ node: Node) throws -> [ValueID]? {
-    if RewriteContext.kept.contains(node.operationName) || !node.graphs.isEmpty { return nil }
+    if !node.graphs.isEmpty { return nil }
     if node.inputs.isEmpty && node.operationName != Dimension.name { return nil }
     var operands: [HostTensor] = []
     for input in node.inputs {
-      guard let constant = self.node(input)?.operation as? Constant else { return nil }
+      guard let constant = self.node(input)?.typed(Constant.self) else { return nil }
       operands.append(constant.value.tensor)
     }
     let types = node.results.map(type)
