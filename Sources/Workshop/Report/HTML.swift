@@ -66,7 +66,7 @@ enum HTML {
     .plot { background: #ffffff; border-radius: .4rem; padding: .3rem; } .plot svg { width: 100%; height: auto; display: block; }
     .strip { display: grid; grid-template-columns: 5.5rem 1fr; gap: .5rem; align-items: center; margin: .25rem 0;
       font-size: .85rem; }
-    .strip img { width: 100%; max-width: 36rem; image-rendering: pixelated; }
+    .strip img { image-rendering: pixelated; }
     .pass .status { color: var(--good); } .fail .status { color: var(--bad); } .refuted .status { color: var(--odd); }
     .skipped .status { color: var(--quiet); } .status { font-weight: 600; }
     .decision { border-left: .3rem solid var(--line); background: var(--soft); padding: .6rem 1rem; border-radius: .4rem; }

@@ -47,7 +47,9 @@ struct HTMLReport {
     case .plot(let svg, let caption): return figure("<div class=\"plot\">\(svg)</div>", caption)
     case .missingPlot(let reason, let caption):
       return figure("<p class=\"quiet\">\(word("missingPlot")): \(HTML.escaped(reason))</p>", caption)
-    case .images(let strips, let caption): return figure(strips.map(strip).joined(), caption)
+    case .images(let strips, let caption):
+      let longest = strips.map(\.count).max() ?? 1
+      return figure(strips.map { strip($0, share: Double($0.count) / Double(longest)) }.joined(), caption)
     }
   }
 
@@ -55,11 +57,12 @@ struct HTMLReport {
     "<figure>\(content)<figcaption>\(HTML.escaped(caption))</figcaption></figure>"
   }
 
-  private func strip(_ strip: ReportBlock.Strip) -> String {
+  /// - Parameter share: Of the width that the longest strip fills.
+  private func strip(_ strip: ReportBlock.Strip, share: Double) -> String {
     let data = Data(strip.png).base64EncodedString()
     let label = HTML.escaped(strip.label)
-    return
-      "<div class=\"strip\"><span>\(label)</span><img alt=\"\(label)\" src=\"data:image/png;base64,\(data)\"></div>"
+    let image = "<img alt=\"\(label)\" style=\"width:\(Int(share * 100))%\" src=\"data:image/png;base64,\(data)\">"
+    return "<div class=\"strip\"><span>\(label)</span>\(image)</div>"
   }
 
   private var claims: String {

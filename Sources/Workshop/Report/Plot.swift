@@ -137,10 +137,23 @@ struct PlotScript {
     }
   }
 
-  /// Equal values would leave an axis without extent.
+  /// The horizontal axis ends just beyond the data and has few enough numbers that none touch; bars start at 0.
   private mutating func spread(_ all: [Plot.Series]) {
     if all.contains(where: { $0.kind == .boxes }) { line("set yrange [0:*]") }
-    line("set offsets graph 0.02, graph 0.02, graph 0.02, graph 0.02")
+    line("set offsets 0, 0, graph 0.03, graph 0.03")
+    let values = all.flatMap(\.x).filter { $0.isFinite && (!plot.logX || $0 > 0) }
+    guard let low = values.min(), let high = values.max() else { return }
+    if plot.logX { return line("set xrange [\(low / 1.1):\(high * 1.1)]") }
+    let extent = high > low ? high - low : max(1, abs(low))
+    let margin = extent * (all.contains { $0.kind == .boxes } ? 0.06 : 0.03)
+    line("set xrange [\(low - margin):\(high + margin)]")
+    line("set xtics \(PlotScript.step(extent))")
+  }
+
+  /// 1, 2 or 5 times a power of ten, so that an extent has at most six of them.
+  static func step(_ extent: Double) -> Double {
+    let power = pow(10, floor(log10(extent / 6)))
+    return [1, 2, 5].map { $0 * power }.first { extent / $0 <= 6 } ?? 10 * power
   }
 
   // MARK: Bars
@@ -152,7 +165,9 @@ struct PlotScript {
     block(0, rows)
     line("set style fill solid 0.8 noborder")
     line("set xrange [-0.6:\(Double(labels.count) - 0.4)]")
-    tics("x", labels, rotate: labels.contains { $0.count * labels.count > 40 })
+    tics("x", labels)
+    let values = groups.flatMap(\.values).filter(\.isFinite)
+    if let low = values.min() { line(low < 0 ? "set xzeroaxis" : "set yrange [0:*]") }
     let width = 0.8 / Double(max(1, groups.count))
     let parts = groups.enumerated().map { index, group in
       let shift = (Double(index) - Double(groups.count - 1) / 2) * width
@@ -162,9 +177,13 @@ struct PlotScript {
     line("plot " + parts.joined(separator: ", \\\n  "))
   }
 
-  private mutating func tics(_ axis: String, _ labels: [String], rotate: Bool = false) {
+  /// Names in the place of numbers; below the axis they stand upright where they would touch.
+  private mutating func tics(_ axis: String, _ labels: [String]) {
+    let longest = labels.map(\.count).max() ?? 0
+    let isTight = axis == "x" && longest * labels.count > 35
+    let rotate = !isTight ? "" : labels.count > 6 ? "rotate by -90 " : "rotate by -45 "
     let list = labels.enumerated().map { "\(PlotScript.quoted($1)) \($0)" }.joined(separator: ", ")
-    line("set \(axis)tics \(rotate ? "rotate by -45 " : "")(\(list))")
+    line("set \(axis)tics \(rotate)(\(list))")
   }
 
   // MARK: Heat maps
@@ -175,8 +194,9 @@ struct PlotScript {
     line("set palette defined (0 '#f7fbff', 0.5 '#6baed6', 1 '#08306b')")
     line("set xrange [-0.5:\(Double(matrix.first?.count ?? 1) - 0.5)]")
     line("set yrange [\(Double(matrix.count) - 0.5):-0.5]")
-    if !columns.isEmpty { tics("x", columns, rotate: columns.contains { $0.count * columns.count > 40 }) }
+    if !columns.isEmpty { tics("x", columns) }
     if !rows.isEmpty { tics("y", rows) }
-    line("plot $d0 matrix with image notitle")
+    // Rectangles: a browser would blur the pixels of an image.
+    line("plot $d0 matrix with image pixels notitle")
   }
 }
