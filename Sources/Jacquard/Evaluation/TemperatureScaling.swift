@@ -20,6 +20,7 @@ public struct TemperatureScaling: Sendable, Hashable {
   public init(fitting logits: HostTensor, labels: [Int], tolerance: Double = 1e-9) throws(Diagnostic) {
     let rows = try logits.rows(called: "logits")
     try checkLabels(labels, rows: rows.count, classes: logits.sizes[1])
+    try TemperatureScaling.checkOptimum(rows, labels)
     var logT = 0.0
     var state = TemperatureScaling.derivatives(rows, labels, logT)
     var steps = 0
@@ -34,13 +35,24 @@ public struct TemperatureScaling: Sendable, Hashable {
       logT += step
       state = next
       steps += 1
-      if abs(step) <= 1e-12 || abs(logT) > 20 { break }
+      if abs(step) <= 1e-12 { break }
     }
-    guard abs(state.gradient) < 1e-5, abs(logT) <= 20 else {
-      throw Diagnostic("no finite temperature fits best: |dNLL/dlogT| is \(abs(state.gradient))", kind: .runtime)
+    guard abs(state.gradient) < 1e-5 else {
+      throw Diagnostic("Newton's method stopped where |dNLL/dlogT| is \(abs(state.gradient))", kind: .runtime)
     }
     temperature = exp(logT)
     (loss, gradient, iterations) = (state.loss, abs(state.gradient), steps)
+  }
+
+  /// The loss is convex in 1 / T: it has its least value between 0 and infinity if it falls at 0 and does not fall for ever.
+  private static func checkOptimum(_ rows: [[Double]], _ labels: [Int]) throws(Diagnostic) {
+    var (isRight, slope) = (true, 0.0)
+    for (row, label) in zip(rows, labels) {
+      isRight = isRight && row[label] == row.max()
+      slope += row[label] - row.reduce(0, +) / Double(row.count)
+    }
+    if isRight { throw Diagnostic("no finite temperature fits best: every prediction is right") }
+    if slope <= 0 { throw Diagnostic("no finite temperature fits best: the logits are no better than chance") }
   }
 
   /// With u = logits / T and p = softmax(u): NLL = mean(log sum exp u - u_y), its derivative by log T is mean(u_y - E_p u),

@@ -12,7 +12,7 @@ extension Run {
 
   /// The text form of a graph, without the lines of its declaration.
   func show(_ graph: Graph) throws {
-    add(.code(try graph.text().text))
+    add(.code(try graph.text().text.replacing(#/ "[^"]*\.swift:\d+"/#, with: "")))
   }
 
   /// A table. - Parameter header: Keys of the columns' titles.

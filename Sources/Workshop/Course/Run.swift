@@ -96,7 +96,7 @@ final class Run {
       Claim(key: "completed", text: text("completed"), figure: 0, test: .isTrue, status: .fail, reason: "\(error)"))
   }
 
-  /// How the report ends. Without a call a run with a decision missing counts as failed.
+  /// How the report ends. An exercise that does not say so fails.
   func decide(_ action: Decision.Action, _ key: String, _ values: [String: String] = [:]) {
     decision = Decision(action: action, reason: text(key, values))
   }

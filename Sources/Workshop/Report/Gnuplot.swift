@@ -46,7 +46,7 @@ enum Gnuplot {
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     let lines = said.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-    return lines.first { !$0.isEmpty && !$0.hasPrefix("^") && !$0.hasPrefix("warning") } ?? ""
+    return lines.first { !$0.isEmpty && !$0.hasPrefix("^") && !$0.lowercased().contains("warning") } ?? ""
   }
 
   /// Several pictures stand in one page: each has ids of its own.

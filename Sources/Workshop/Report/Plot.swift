@@ -82,7 +82,7 @@ struct PlotScript {
   private mutating func line(_ text: String) { self.text += text + "\n" }
 
   private mutating func head(_ output: String) {
-    line("set terminal svg size 480,380 dynamic noenhanced font 'sans-serif,15' linewidth 1.5 background '#ffffff'")
+    line("set terminal svg size 480,380 dynamic noenhanced font 'sans-serif,17' linewidth 1.5 background '#ffffff'")
     line("set output \(PlotScript.quoted(output))")
     line("set encoding utf8")
     line("set datafile missing 'NaN'")
@@ -182,7 +182,9 @@ struct PlotScript {
     let longest = labels.map(\.count).max() ?? 0
     let isTight = axis == "x" && longest * labels.count > 35
     let rotate = !isTight ? "" : labels.count > 6 ? "rotate by -90 " : "rotate by -45 "
-    let list = labels.enumerated().map { "\(PlotScript.quoted($1)) \($0)" }.joined(separator: ", ")
+    // Here, and nowhere else, gnuplot takes a text for a format.
+    let texts = labels.map { PlotScript.quoted($0.replacingOccurrences(of: "%", with: "%%")) }
+    let list = texts.enumerated().map { "\($1) \($0)" }.joined(separator: ", ")
     line("set \(axis)tics \(rotate)(\(list))")
   }
 
