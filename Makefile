@@ -2,8 +2,9 @@
 SHELL := /bin/bash
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
-APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist
+APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist gnuplot-nox
 DEMO_DIR ?= out/demo
+WORKSHOP_DIR ?= out/workshop
 # Suites that read hostile files and plans, and those that run the C runtime in all its ways.
 SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
 
@@ -11,10 +12,11 @@ VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 
-.PHONY: help packages build demo test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
+	@echo "make workshop  the exercises of the course, a report of each in out/workshop"
 	@echo "make test      every test"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
@@ -35,6 +37,10 @@ build: packages
 
 demo: build
 	@Scripts/demo.sh "$(BIN)/jacquard" "$(DEMO_DIR)"
+
+workshop: packages
+	swift build $(SWIFT_FLAGS) --product workshop
+	@"$(BIN)/workshop" run all --out "$(WORKSHOP_DIR)"
 
 test: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests

@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .library(name: "Jacquard", targets: ["Jacquard"]),
     .executable(name: "jacquard", targets: ["JacquardCLI"]),
+    .executable(name: "workshop", targets: ["Workshop"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -39,6 +40,9 @@ let package = Package(
     .executableTarget(
       name: "JacquardCLI",
       dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    .executableTarget(
+      name: "Workshop",
+      dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .testTarget(name: "JacquardFilesTests", dependencies: ["JacquardFiles"], exclude: ["Fixtures"]),
     .testTarget(
       name: "JacquardIRTests",
@@ -48,5 +52,6 @@ let package = Package(
     .testTarget(name: "JacquardPlannerTests", dependencies: ["JacquardRuntime"]),
     .testTarget(name: "JacquardTests", dependencies: ["Jacquard"]),
     .testTarget(name: "JacquardCLITests", dependencies: ["JacquardCLI"]),
+    .testTarget(name: "WorkshopTests", dependencies: ["Workshop"]),
   ]
 )

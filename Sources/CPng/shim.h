@@ -35,4 +35,21 @@ static inline const char *cpng_message(const cpng_reader *reader) { return reade
 
 static inline void cpng_end(cpng_reader *reader) { png_image_free(&reader->image); }
 
+/* Describes rows of height x width x channels (1 gray or 3 RGB) of 8 bits. */
+static inline void cpng_describe(png_image *image, unsigned width, unsigned height, int color) {
+  memset(image, 0, sizeof *image);
+  image->version = PNG_IMAGE_VERSION;
+  image->width = width;
+  image->height = height;
+  image->format = color ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+}
+
+/* Encodes pixels; *size is the room at `bytes`, or what is needed if `bytes` is NULL. 0 is failure. */
+static inline int cpng_encode(png_image *image, const void *pixels, void *bytes, size_t *size) {
+  png_alloc_size_t room = *size;
+  int done = png_image_write_to_memory(image, bytes, &room, 0, pixels, 0, NULL);
+  *size = room;
+  return done;
+}
+
 #endif

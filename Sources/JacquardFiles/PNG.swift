@@ -1,7 +1,7 @@
 import CPng
 import JacquardCore
 
-/// Images in the PNG format, decoded by libpng.
+/// Images in the PNG format, decoded and encoded by libpng.
 public enum PNG {
   /// Reads an image as `u8[height,width,channels]` with 1 (gray) or 3 (red, green, blue) channels.
   ///
@@ -70,6 +70,28 @@ public enum PNG {
       }
     }
     return result
+  }
+
+  /// A PNG file of an image.
+  ///
+  /// - Parameter pixels: `u8[height,width,channels]` with 1 (gray) or 3 (red, green, blue) channels; none of them empty.
+  /// - Throws: `Diagnostic` if it has another type or shape, or memory is short.
+  public static func encode(_ pixels: HostTensor) throws(Diagnostic) -> [UInt8] {
+    let sizes = pixels.sizes
+    guard pixels.dtype == .u8, sizes.count == 3, [1, 3].contains(sizes[2]), pixels.count > 0,
+      sizes[0] <= Int(Int32.max), sizes[1] <= Int(Int32.max)
+    else { throw Diagnostic("an image is u8[height,width,1 or 3], not \(pixels.type)") }
+    var image = png_image()
+    cpng_describe(&image, UInt32(sizes[1]), UInt32(sizes[0]), sizes[2] == 3 ? 1 : 0)
+    let bytes = pixels.withUnsafeBytes { source -> [UInt8]? in
+      var size = 0
+      guard cpng_encode(&image, source.baseAddress, nil, &size) != 0 else { return nil }
+      var bytes = [UInt8](repeating: 0, count: size)
+      guard cpng_encode(&image, source.baseAddress, &bytes, &size) != 0 else { return nil }
+      return Array(bytes.prefix(size))
+    }
+    guard let bytes else { throw Diagnostic("the image cannot be encoded", kind: .runtime) }
+    return bytes
   }
 
   private static func failure(_ reader: inout cpng_reader, _ name: String) -> Diagnostic {

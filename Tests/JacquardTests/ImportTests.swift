@@ -23,6 +23,7 @@ import Testing
     row("JacquardInterchange", ["JacquardOps"])
     row("Jacquard", ["JacquardRuntime", "JacquardInterchange"])
     row("JacquardCLI", ["Jacquard"])
+    row("Workshop", ["Jacquard"])
     return rows
   }()
 

@@ -53,6 +53,20 @@ import Testing
     }
   }
 
+  /// A loop without examples: the bar and the time left, and nothing when it is done.
+  @Test func loopsHaveABar() {
+    let screen = Screen()
+    var bar = screen.bar(.bar, isTerminal: true)
+    for step in 1...40 {
+      screen.time += .milliseconds(50)
+      bar.step(step)
+    }
+    bar.clear()
+    let half = String(repeating: "=", count: 12) + String(repeating: " ", count: 12)
+    #expect(screen.writes.count == 21 && screen.writes.last == "\r\u{1B}[K")
+    #expect(screen.writes[9] == "\r\u{1B}[Kepoch 1/2 [\(half)] 20/40  1.0 s left")
+  }
+
   @Test func theBarFills() {
     let screen = Screen()
     screen.epoch(.automatic, isTerminal: true)

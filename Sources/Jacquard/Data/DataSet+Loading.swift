@@ -21,13 +21,27 @@ extension DataSplits {
     return try named(text, dataFolder)
   }
 
-  private static func named(_ name: String, _ dataFolder: String?) throws(Diagnostic) -> DataSplits {
-    let own = [dataFolder, ProcessInfo.processInfo.environment["JACQUARD_DATA"]].compactMap { $0 }
-    let roots = own + ["/usr/local/share/datasets", "/usr/share/datasets"]
-    for root in roots {
-      if FileSystem.isFolder("\(root)/\(name)") { return try folder("\(root)/\(name)", name) }
-      if name == "mnist" && own.contains(root) && IDXFiles(in: root) != nil { return try folder(root, name) }
+  /// Where a named data set is: the folder of its files, or nil.
+  ///
+  /// - Parameters: As of ``load(_:dataFolder:)``.
+  public static func folder(of name: String, dataFolder: String? = nil) -> String? {
+    let own = ownRoots(dataFolder)
+    for root in own + systemRoots {
+      if FileSystem.isFolder("\(root)/\(name)") { return "\(root)/\(name)" }
+      if name == "mnist" && own.contains(root) && IDXFiles(in: root) != nil { return root }
     }
+    return nil
+  }
+
+  private static func ownRoots(_ dataFolder: String?) -> [String] {
+    [dataFolder, ProcessInfo.processInfo.environment["JACQUARD_DATA"]].compactMap { $0 }
+  }
+
+  private static let systemRoots = ["/usr/local/share/datasets", "/usr/share/datasets"]
+
+  private static func named(_ name: String, _ dataFolder: String?) throws(Diagnostic) -> DataSplits {
+    if let path = folder(of: name, dataFolder: dataFolder) { return try folder(path, name) }
+    let roots = ownRoots(dataFolder) + systemRoots
     throw Diagnostic("data set '\(name)' is in none of \(roots.joined(separator: ", "))")
   }
 

@@ -105,7 +105,7 @@ extension HostTensor {
 
 extension Philox {
   /// A normal draw: Box-Muller on the element's pair of words, the cosine for even elements, the sine for odd ones.
-  func normal(_ element: Int) -> Double {
+  public func normal(_ element: Int) -> Double {
     let (radius, angle) = normalPair(element)
     let length = (-2 * log(radius)).squareRoot()
     return length * (element % 2 == 0 ? cos(2 * .pi * angle) : sin(2 * .pi * angle))

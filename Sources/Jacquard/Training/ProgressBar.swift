@@ -15,8 +15,8 @@ public enum ProgressStyle: String, Sendable, Hashable, CaseIterable {
   case bar, lines, silent
 }
 
-/// Shows the progress of an epoch: rate, loss, time left.
-struct ProgressBar {
+/// Shows on standard error how far an epoch or another loop has come: rate, loss, time left.
+public struct ProgressBar {
   private let style: ProgressStyle
   private let total: Int
   private let title: String
@@ -45,6 +45,11 @@ struct ProgressBar {
     shown = start
   }
 
+  /// A bar for a loop of `total` steps.
+  public init(_ style: ProgressStyle, title: String, total: Int) {
+    self.init(style, title: title, total: total, done: 0)
+  }
+
   static func standardError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 
   /// Called after each step with the examples since the start; draws at most ten times a second.
@@ -54,11 +59,27 @@ struct ProgressBar {
     if shown.duration(to: now) < .milliseconds(100) { return }
     shown = now
     let seconds = ProgressBar.seconds(start.duration(to: now))
-    let filled = total > 0 ? 24 * steps / total : 24
+    draw(steps, seconds, "  \(rate(examples, seconds))  loss \(ProgressBar.short(loss))")
+  }
+
+  /// Called after each step of a loop that has no examples; draws at most ten times a second.
+  public mutating func step(_ steps: Int) {
+    let now = now()
+    guard style == .bar, shown.duration(to: now) >= .milliseconds(100) else { return }
+    shown = now
+    draw(steps, ProgressBar.seconds(start.duration(to: now)), "")
+  }
+
+  private func draw(_ steps: Int, _ seconds: Double, _ figures: String) {
+    let filled = total > 0 ? min(24, 24 * steps / total) : 24
     let bar = String(repeating: "=", count: filled) + String(repeating: " ", count: 24 - filled)
     let left = seconds * Double(total - steps) / Double(max(1, steps - done))
-    let text = "\(title) [\(bar)] \(steps)/\(total)  \(rate(examples, seconds))  loss \(ProgressBar.short(loss))"
-    write("\r\u{1B}[K\(text)  \(ProgressBar.time(left)) left")
+    write("\r\u{1B}[K\(title) [\(bar)] \(steps)/\(total)\(figures)  \(ProgressBar.time(left)) left")
+  }
+
+  /// Takes the bar away.
+  public func clear() {
+    if style == .bar { write("\r\u{1B}[K") }
   }
 
   /// Called at the end of the epoch.
@@ -76,7 +97,8 @@ struct ProgressBar {
     "\(Int((Double(examples) / max(seconds, 1e-9)).rounded())) examples/s"
   }
 
-  static func seconds(_ duration: Duration) -> Double {
+  /// A duration in seconds.
+  public static func seconds(_ duration: Duration) -> Double {
     let (seconds, attoseconds) = duration.components
     return Double(seconds) + Double(attoseconds) * 1e-18
   }

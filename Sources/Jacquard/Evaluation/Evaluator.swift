@@ -94,8 +94,6 @@ extension HostTensor {
     }
   }
 
-  private func doubles() -> [Double] { (0..<count).map { self[linear: $0].asDouble } }
-
   private static func largest<C: RandomAccessCollection>(_ values: C, _ width: Int) -> [Int]
   where C.Element: BinaryFloatingPoint, C.Index == Int {
     stride(from: 0, to: values.count, by: width).map { start in

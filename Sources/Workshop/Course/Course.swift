@@ -1,0 +1,46 @@
+import Jacquard
+
+/// The exercises, in the order of the course.
+enum Course {
+  static let exercises: [any Exercise] = [
+    Planned("1.1"),
+    TrainedPerceptron(),
+    Planned("1.3"),
+    Planned("1.4"),
+    Planned("1.5"),
+    GradientThreeWays(),
+    Planned("2.2"),
+    Planned("2.3"),
+    Planned("2.4"),
+    Planned("2.5"),
+    Planned("3.1"),
+    Planned("3.2"),
+    Planned("3.3"),
+    Planned("3.4"),
+    Planned("4.1"),
+    Planned("4.2"),
+    Planned("4.3"),
+    Planned("4.4"),
+    Planned("5.1"),
+    Planned("5.2"),
+    Planned("5.3"),
+    Planned("5.4"),
+    Planned("5.5"),
+    Planned("5.6"),
+  ]
+
+  /// The exercises that a text names: `2.1`, `day2.1`, `day2` or `all`.
+  ///
+  /// - Throws: `Diagnostic` that lists the exercises if there is none.
+  static func select(_ text: String) throws -> [any Exercise] {
+    if text == "all" { return exercises }
+    let name = text.hasPrefix("day") ? String(text.dropFirst(3)) : text
+    let isDay = text.hasPrefix("day") && !name.contains(".")
+    let found = exercises.filter { isDay ? String($0.day) == name : $0.id == name }
+    if found.isEmpty {
+      let ids = exercises.map(\.id).joined(separator: ", ")
+      throw Diagnostic("there is no exercise '\(text)'; there are day1 to day5, all, and \(ids)")
+    }
+    return found
+  }
+}

@@ -1,0 +1,26 @@
+import Jacquard
+
+/// One exercise of the course. Its titles and texts stand in the strings files under its `id`.
+protocol Exercise: Sendable {
+  /// Day and number: `2.1`.
+  var id: String { get }
+
+  /// Computes, and tells `run` what came out.
+  ///
+  /// - Throws: What prevents an answer; the report then says so, and the exercise counts as failed.
+  func run(_ run: Run) throws
+}
+
+extension Exercise {
+  /// From 1 to 5.
+  var day: Int { Int(id.prefix { $0 != "." }) ?? 0 }
+}
+
+/// A place in the course whose exercise this version does not have. A run of it is skipped.
+struct Planned: Exercise {
+  let id: String
+
+  init(_ id: String) { self.id = id }
+
+  func run(_ run: Run) { run.skip("planned", because: run.text("planned")) }
+}

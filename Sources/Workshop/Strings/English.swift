@@ -1,0 +1,121 @@
+extension StringTable {
+  static let englishTexts = """
+    common.workshop = Workshop
+    common.day = Day
+    common.day1 = linear algebra and parametric models
+    common.day2 = calculus and optimisation
+    common.day3 = probability and generative models
+    common.day4 = modelling and inductive bias
+    common.day5 = evaluation
+    common.planned = not in this version
+    common.seed = seed
+    common.quick = quick run
+    common.inputs = Inputs
+    common.targets = Targets
+    common.loss = Loss
+    common.metric = Metric
+    common.claims = Claims
+    common.claim = claim
+    common.exercise = exercise
+    common.figure = figure
+    common.bound = bound
+    common.status = status
+    common.seconds = seconds
+    common.pass = pass
+    common.fail = fail
+    common.refuted = refuted
+    common.skipped = skipped
+    common.completed = The exercise ran to its end
+    common.decided = The exercise ends with a decision
+    common.missingPlot = This plot could not be drawn
+    common.decision = Decision
+    common.deploy = Deploy
+    common.collect = Collect data
+    common.redesign = Redesign
+    common.files = Files
+    common.axis.count = count
+    common.axis.epoch = epoch
+    common.axis.step = step
+    common.axis.loss = loss
+    common.axis.accuracy = accuracy
+    common.axis.fraction = fraction
+    common.axis.class = class
+    common.axis.predicted = predicted class
+    common.axis.true = true class
+    common.axis.rate = learning rate
+    common.train = training
+    common.test = test
+
+    1.1.title = A multilayer perceptron by hand
+
+    1.2.title = The same perceptron, trained
+    1.2.inputs = gray images of 28 x 28 pixels, as 784 numbers from 0 to 1
+    1.2.targets = one of ten classes
+    1.2.loss = cross-entropy, mean over the batch of 128; Adam, learning rate 0.001
+    1.2.metric = accuracy on test images that training never saw
+    1.2.training = Training
+    1.2.explained = The graph holds forward pass, loss, backward pass and optimiser; one step of it is one batch. After each epoch the test images are classified.
+    1.2.losses = Mean loss of the training batches by epoch
+    1.2.accuracies = Accuracy on the test images by epoch
+    1.2.classes = Class by class
+    1.2.recall = Precision and recall of each class
+    1.2.precision = precision
+    1.2.recalled = recall
+    1.2.confusion = Confusion matrix: rows are the true classes and add up to 1
+    1.2.wrong = Test images that are classified wrongly, by true class
+    1.2.parameters = The model has 203,530 parameters
+    1.2.accuracy = Accuracy on the test images, with its 95 % Wilson interval
+    1.2.seconds = Training takes at most a minute
+    1.2.decision = The weakest class is {class}, of which {recall} are found. Pixels in a row know nothing of neighbourhood; a convolutional model is the next design.
+
+    1.3.title = Hidden activations in the plane
+    1.4.title = An autoencoder with two latent numbers
+    1.5.title = Word embeddings
+
+    2.1.title = A gradient in three ways
+    2.1.inputs = a point (x1, x2)
+    2.1.targets = none: the least value of the function is sought
+    2.1.loss = f(x) = x1^2 + 3 x2^2
+    2.1.metric = difference of the gradients; loss after 500 steps of gradient descent
+    2.1.gradients = Three gradients at (1, 1)
+    2.1.explained = By hand the power rule gives each coordinate. The compiler derives the same from the graph. Central differences need only values of the function.
+    2.1.way = way
+    2.1.first = df/dx1
+    2.1.second = df/dx2
+    2.1.hand = by hand
+    2.1.symbolic = symbolic
+    2.1.numeric = numeric
+    2.1.hand.1 = By hand df/dx1 = 2 at (1, 1)
+    2.1.hand.2 = By hand df/dx2 = 6 at (1, 1)
+    2.1.symbolic.error = The symbolic gradient equals the one by hand
+    2.1.numeric.error = Largest error of central differences
+    2.1.derived = The graph with the gradient that was derived:
+    2.1.rates = Which learning rates converge
+    2.1.why = A step multiplies x1 by 1 - 2r and x2 by 1 - 6r. Both shrink if and only if r is below 1/3.
+    2.1.sweeping = sweep
+    2.1.losses = Loss after 500 steps from (1, 1), by learning rate: it vanishes below 1/3 and explodes above
+    2.1.paths = Loss step by step
+    2.1.rate = rate {rate}
+    2.1.threshold = Gradient descent converges if and only if the rate is below 1/3
+    2.1.decision = The three gradients agree, so the derived one may be trusted where a hand would err.
+
+    2.2.title = Backpropagation in five formulas
+    2.3.title = Stochastic gradient descent
+    2.4.title = Optimisers side by side
+    2.5.title = Learning rates and the shapes of curves
+    3.1.title = Maximum likelihood and divergence
+    3.2.title = A variational autoencoder
+    3.3.title = Diffusion on a spiral
+    3.4.title = Diffusion on images
+    4.1.title = Perceptron against convolution
+    4.2.title = Message passing on graphs
+    4.3.title = Self-attention
+    4.4.title = Sparsity and dropout
+    5.1.title = Bias and variance
+    5.2.title = Calibration
+    5.3.title = Rotated images
+    5.4.title = Out of distribution
+    5.5.title = Adversarial examples
+    5.6.title = Validation and shift
+    """
+}

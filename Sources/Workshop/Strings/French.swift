@@ -1,0 +1,121 @@
+extension StringTable {
+  static let frenchTexts = """
+    common.workshop = Atelier
+    common.day = Jour
+    common.day1 = algèbre linéaire et modèles paramétriques
+    common.day2 = calcul différentiel et optimisation
+    common.day3 = probabilités et modèles génératifs
+    common.day4 = modélisation et biais inductif
+    common.day5 = évaluation
+    common.planned = absent de cette version
+    common.seed = graine
+    common.quick = essai rapide
+    common.inputs = Entrées
+    common.targets = Cibles
+    common.loss = Perte
+    common.metric = Mesure
+    common.claims = Affirmations
+    common.claim = affirmation
+    common.exercise = exercice
+    common.figure = valeur
+    common.bound = borne
+    common.status = état
+    common.seconds = secondes
+    common.pass = tenue
+    common.fail = échec
+    common.refuted = réfutée
+    common.skipped = omise
+    common.completed = L'exercice est allé jusqu'au bout
+    common.decided = L'exercice se termine par une décision
+    common.missingPlot = Ce graphique n'a pas pu être tracé
+    common.decision = Décision
+    common.deploy = Déployer
+    common.collect = Collecter des données
+    common.redesign = Revoir le modèle
+    common.files = Fichiers
+    common.axis.count = nombre
+    common.axis.epoch = époque
+    common.axis.step = pas
+    common.axis.loss = perte
+    common.axis.accuracy = exactitude
+    common.axis.fraction = proportion
+    common.axis.class = classe
+    common.axis.predicted = classe prédite
+    common.axis.true = vraie classe
+    common.axis.rate = taux d'apprentissage
+    common.train = entraînement
+    common.test = test
+
+    1.1.title = Un perceptron multicouche à la main
+
+    1.2.title = Le même perceptron, entraîné
+    1.2.inputs = images grises de 28 x 28 pixels, soit 784 nombres de 0 à 1
+    1.2.targets = une classe parmi dix
+    1.2.loss = entropie croisée, moyenne sur le lot de 128 ; Adam, taux d'apprentissage 0,001
+    1.2.metric = exactitude sur des images de test jamais vues à l'entraînement
+    1.2.training = Entraînement
+    1.2.explained = Le graphe contient la passe avant, la perte, la passe arrière et l'optimiseur ; un pas traite un lot. Après chaque époque les images de test sont classées.
+    1.2.losses = Perte moyenne des lots d'entraînement par époque
+    1.2.accuracies = Exactitude sur les images de test par époque
+    1.2.classes = Classe par classe
+    1.2.recall = Précision et rappel de chaque classe
+    1.2.precision = précision
+    1.2.recalled = rappel
+    1.2.confusion = Matrice de confusion : les lignes sont les vraies classes et leur somme vaut 1
+    1.2.wrong = Images de test mal classées, par vraie classe
+    1.2.parameters = Le modèle a 203 530 paramètres
+    1.2.accuracy = Exactitude sur les images de test, avec son intervalle de Wilson à 95 %
+    1.2.seconds = L'entraînement dure au plus une minute
+    1.2.decision = La classe la plus faible est {class}, dont {recall} sont reconnues. Des pixels en ligne ignorent le voisinage ; un modèle convolutif est le prochain essai.
+
+    1.3.title = Activations cachées dans le plan
+    1.4.title = Un autoencodeur à deux nombres latents
+    1.5.title = Plongements de mots
+
+    2.1.title = Un gradient de trois façons
+    2.1.inputs = un point (x1, x2)
+    2.1.targets = aucune : on cherche la plus petite valeur de la fonction
+    2.1.loss = f(x) = x1^2 + 3 x2^2
+    2.1.metric = écart des gradients ; perte après 500 pas de descente de gradient
+    2.1.gradients = Trois gradients en (1, 1)
+    2.1.explained = À la main la règle des puissances donne chaque coordonnée. Le compilateur dérive la même chose du graphe. Les différences centrées ne demandent que des valeurs de la fonction.
+    2.1.way = façon
+    2.1.first = df/dx1
+    2.1.second = df/dx2
+    2.1.hand = à la main
+    2.1.symbolic = symbolique
+    2.1.numeric = numérique
+    2.1.hand.1 = À la main df/dx1 = 2 en (1, 1)
+    2.1.hand.2 = À la main df/dx2 = 6 en (1, 1)
+    2.1.symbolic.error = Le gradient symbolique égale celui fait à la main
+    2.1.numeric.error = Plus grande erreur des différences centrées
+    2.1.derived = Le graphe avec le gradient dérivé :
+    2.1.rates = Quels taux d'apprentissage convergent
+    2.1.why = Un pas multiplie x1 par 1 - 2r et x2 par 1 - 6r. Les deux diminuent si et seulement si r est inférieur à 1/3.
+    2.1.sweeping = balayage
+    2.1.losses = Perte après 500 pas depuis (1, 1), selon le taux : elle disparaît sous 1/3 et explose au-dessus
+    2.1.paths = Perte pas à pas
+    2.1.rate = taux {rate}
+    2.1.threshold = La descente de gradient converge si et seulement si le taux est inférieur à 1/3
+    2.1.decision = Les trois gradients concordent ; on peut se fier à celui dérivé là où la main se tromperait.
+
+    2.2.title = La rétropropagation en cinq formules
+    2.3.title = La descente de gradient stochastique
+    2.4.title = Optimiseurs côte à côte
+    2.5.title = Taux d'apprentissage et formes des courbes
+    3.1.title = Maximum de vraisemblance et divergence
+    3.2.title = Un autoencodeur variationnel
+    3.3.title = Diffusion sur une spirale
+    3.4.title = Diffusion sur des images
+    4.1.title = Perceptron contre convolution
+    4.2.title = Passage de messages sur des graphes
+    4.3.title = Auto-attention
+    4.4.title = Parcimonie et dropout
+    5.1.title = Biais et variance
+    5.2.title = Calibration
+    5.3.title = Images tournées
+    5.4.title = Hors distribution
+    5.5.title = Exemples adverses
+    5.6.title = Validation et dérive
+    """
+}
