@@ -3,7 +3,7 @@
 
     pip install numpy scipy scikit-learn safetensors jax torch mpmath     (any PyTorch build; only its CPU part is used)
     python generate.py                                       all files, about a minute
-    python generate.py operations philox training layers jacobians evaluation     some of them
+    python generate.py operations philox training layers jacobians evaluation gradients     some of them
 
 Everything is deterministic: inputs come from fixed values and from Philox, never from a library's generator. Each part
 checks itself while it writes (published Philox vectors, NumPy against PyTorch against JAX) and stops at a disagreement.
@@ -12,10 +12,10 @@ checks itself while it writes (published Philox vectors, NumPy against PyTorch a
 import sys
 from pathlib import Path
 
-from goldens import evaluation, jacobians, layers, operations, philox, training
+from goldens import evaluation, gradients, jacobians, layers, operations, philox, training
 
 PARTS = {"operations": operations.write, "philox": philox.write, "training": training.write, "layers": layers.write,
-         "jacobians": jacobians.write, "evaluation": evaluation.write}
+         "jacobians": jacobians.write, "evaluation": evaluation.write, "gradients": gradients.write}
 
 
 def main(arguments):

@@ -15,7 +15,7 @@ import Testing
   static let integers: [Int64] = [
     0, 1, -1, 2, 3, 7, -7, 31, 255, 256, Int64(Int32.max), Int64(Int32.min), .max, .min,
   ]
-  static let operations = ElementwiseOperations.all.map { $0.name }
+  static let operations = (ElementwiseOperations.all + [NextAfter.self]).map { $0.name }
 
   private func scalars(_ dtype: DType) -> [Scalar] {
     switch dtype {

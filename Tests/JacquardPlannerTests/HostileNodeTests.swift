@@ -34,6 +34,36 @@ import Testing
     #expect(counts.accepted > 0 && counts.refused > 0, "\(counts) of \(name): nothing is tried")
   }
 
+  /// Results without elements, of parts that no memory holds.
+  @Test func emptyResultsTakeNoMemory() throws {
+    let uses: [(any Operation, TensorType)] = [
+      (RepeatElements(count: Dim(Int.max), axis: 0), "i32[0]"), (Tile(repeats: [Dim(Int.max)]), "f32[0]"),
+      (OneHot(depth: Dim(1 << 40), dtype: .f32), "i32[0]"),
+    ]
+    for (operation, type) in uses {
+      let graph = try graph { try $0.output("y", $0.append(operation, [$0.input("x", type)])[0]) }
+      let failure = Trial(graph: graph, inputs: ["x": try HostTensor(zeros: type.dtype, [0])]).failure()
+      #expect(failure == nil, "\(operation)")
+    }
+  }
+
+  @Test func emptyBasesCheckTheirIndices() throws {
+    let indices = try HostTensor(zeros: .i32, [2])
+    for dtype in [DType.f32, .u32, .bf16] {
+      let combined = ScatterCombiner.allCases.map { ScatterElements(axis: 0, $0) as any Operation }
+      for operation in [ScatterAdd(axis: 0)] + combined {
+        let graph = try graph { b in
+          let (base, updates) = (try b.input("x", TensorType(dtype, [0])), try b.input("u", TensorType(dtype, [2])))
+          try b.output("y", b.append(operation, [base, b.constant(indices), updates])[0])
+        }
+        let inputs = ["x": try HostTensor(zeros: dtype, [0]), "u": try HostTensor(zeros: dtype, [2])]
+        #expect(throws: Diagnostic.self, "\(operation) of \(dtype)") { try graph.evaluate(inputs) }
+        if case .failsWhileRunning = failsToo(graph, inputs) { continue }
+        Issue.record("\(operation) of \(dtype) runs")
+      }
+    }
+  }
+
   private func outcome(_ text: String, _ seed: Int) -> Outcome {
     do {
       let graph = try Graph(json: Array(text.utf8), file: "hostile.json", registry: .standard)

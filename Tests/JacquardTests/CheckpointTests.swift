@@ -9,7 +9,9 @@ import Testing
   private struct Transformer: Module {
     let tokens = Embedding(96, 128)
     let positions = Embedding(128, 128)
-    let layers = (0..<4).map { _ in TransformerEncoderLayer(128, heads: 4, hidden: 512) }
+    let layers = (0..<4).map { _ in
+      TransformerEncoderLayer(128, heads: 4, hidden: 512, normFirst: true, activation: .gelu, dropout: 0)
+    }
     let norm = LayerNorm(128)
     let output = Linear(128, 96)
 

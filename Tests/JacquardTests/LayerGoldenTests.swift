@@ -45,6 +45,8 @@ import Testing
     func recurrent(_ s: RecurrentStack) -> [String: JSONValue] { ["batch_first": JSONValue(s.batchFirst)] }
     let (conv1d, conv2d, conv3d) = (Conv1d(4, 6, kernel: 3), Conv2d(4, 6, kernel: 3), Conv3d(4, 6, kernel: 3))
     let (batch1d, batch2d) = (BatchNorm1d(5), BatchNorm2d(5))
+    let heads = MultiHeadAttention(8, heads: 2)
+    let (encoder, decoder) = (TransformerEncoderLayer(8, heads: 2), TransformerDecoderLayer(8, heads: 2))
     let (group, layer, rms, instance) = (GroupNorm(2, 4), LayerNorm(6), RMSNorm(6), InstanceNorm2d(4))
     return [
       "linear": (Linear(12, 7), [:]), "conv1d": (conv1d, conv(conv1d.convolution)),
@@ -55,11 +57,32 @@ import Testing
       "instanceNorm2d": (instance, ["eps": JSONValue(instance.epsilon), "affine": JSONValue(instance.isAffine)]),
       "layerNorm": (layer, norm(layer.epsilon)),
       "rmsNorm": (rms, ["eps": rms.epsilon.map { JSONValue($0) } ?? JSONValue(.null)]),
-      "embedding": (Embedding(5, 6), [:]), "attention": (MultiHeadAttention(8, heads: 2), [:]),
+      "embedding": (Embedding(5, 6), [:]),
+      "attention": (heads, ["dropout": JSONValue(heads.dropout.rate)]),
       "dropout": (Dropout(), ["p": JSONValue(Dropout().rate)]),
       "rnn": (rnn, ["nonlinearity": JSONValue("\(rnn.nonlinearity)")]), "lstm": (lstm, recurrent(lstm.stack)),
-      "gru": (gru, recurrent(gru.stack)), "encoderLayer": (TransformerEncoderLayer(8, heads: 2, hidden: 16), [:]),
-      "decoderLayer": (TransformerDecoderLayer(8, heads: 2, hidden: 16), [:]),
+      "gru": (gru, recurrent(gru.stack)), "encoderLayer": (encoder, Self.attributes(encoder)),
+      "decoderLayer": (decoder, Self.attributes(decoder)),
+    ]
+  }
+
+  private static func attributes(_ layer: TransformerEncoderLayer) -> [String: JSONValue] {
+    [
+      "norm_first": JSONValue(layer.normFirst), "activation.__name__": JSONValue("\(layer.activation)"),
+      "dropout.p": JSONValue(layer.dropout.rate), "dropout1.p": JSONValue(layer.dropout1.rate),
+      "dropout2.p": JSONValue(layer.dropout2.rate), "self_attn.dropout": JSONValue(layer.attention.dropout.rate),
+      "norm1.eps": JSONValue(layer.norm1.epsilon), "norm2.eps": JSONValue(layer.norm2.epsilon),
+    ]
+  }
+
+  private static func attributes(_ layer: TransformerDecoderLayer) -> [String: JSONValue] {
+    [
+      "norm_first": JSONValue(layer.normFirst), "activation.__name__": JSONValue("\(layer.activation)"),
+      "dropout.p": JSONValue(layer.dropout.rate), "dropout1.p": JSONValue(layer.dropout1.rate),
+      "dropout2.p": JSONValue(layer.dropout2.rate), "dropout3.p": JSONValue(layer.dropout3.rate),
+      "self_attn.dropout": JSONValue(layer.attention.dropout.rate),
+      "multihead_attn.dropout": JSONValue(layer.crossAttention.dropout.rate),
+      "norm1.eps": JSONValue(layer.norm1.epsilon), "norm3.eps": JSONValue(layer.norm3.epsilon),
     ]
   }
 

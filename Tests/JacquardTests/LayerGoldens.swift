@@ -60,8 +60,11 @@ enum LayerCases {
       ("attention.noBias", MultiHeadAttention(8, heads: 4, bias: false)),
       ("attention.memory", MultiHeadAttention(8, heads: 2)), ("attention.causal", MultiHeadAttention(8, heads: 2)),
       ("encoderLayer.pre", encoderLayer()), ("encoderLayer.post", encoderLayer(normFirst: false)),
-      ("decoderLayer.pre", TransformerDecoderLayer(8, heads: 2, hidden: 12)),
-      ("decoderLayer.post", TransformerDecoderLayer(8, heads: 2, hidden: 12, normFirst: false, activation: .relu)),
+      (
+        "decoderLayer.pre",
+        TransformerDecoderLayer(8, heads: 2, hidden: 12, normFirst: true, activation: .gelu, dropout: 0)
+      ),
+      ("decoderLayer.post", TransformerDecoderLayer(8, heads: 2, hidden: 12, dropout: 0)),
       ("encoder", TransformerEncoder([encoderLayer(), encoderLayer()], norm: LayerNorm(8))),
       ("rnn", RNN(3, 4)), ("rnn.relu", RNN(3, 4, layers: 2, nonlinearity: .relu, bias: false)), ("lstm", LSTM(3, 4)),
       ("lstm.stack", LSTM(3, 4, layers: 2, batchFirst: true, bidirectional: true)), ("gru", GRU(3, 4)),
@@ -71,11 +74,13 @@ enum LayerCases {
       ("messagePassing.max", messages(.max)), ("sinusoidalPositions", SinusoidalPositions()),
       ("learnedPositions", LearnedPositions(7, 6)), ("rotary", Rotary(interleaved: false)),
       ("rotary.interleaved", Rotary(interleaved: true)),
+      ("decoderLayer.noBias", TransformerDecoderLayer(8, heads: 2, hidden: 12, dropout: 0, bias: false)),
     ]
   }
 
   private static func encoderLayer(normFirst: Bool = true) -> TransformerEncoderLayer {
-    TransformerEncoderLayer(8, heads: 2, hidden: 12, normFirst: normFirst, activation: normFirst ? .gelu : .relu)
+    TransformerEncoderLayer(
+      8, heads: 2, hidden: 12, normFirst: normFirst, activation: normFirst ? .gelu : .relu, dropout: 0)
   }
 
   private static func messages(_ aggregation: Aggregation) -> MessagePassing {

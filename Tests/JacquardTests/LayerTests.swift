@@ -101,8 +101,9 @@ import Testing
     let (encoder, lstm) = (
       TransformerEncoderLayer(4, heads: 2, hidden: 8, dropout: 0.5), LSTM(4, 4, layers: 2, dropout: 0.5)
     )
+    let attention = MultiHeadAttention(4, heads: 2, dropout: 0.5)
     let calls: [(name: String, call: (Tensor<Float>) -> Tensor<Float>)] = [
-      ("encoder", { encoder($0) }), ("lstm", { lstm($0).output }),
+      ("encoder", { encoder($0) }), ("lstm", { lstm($0).output }), ("attention", { attention($0, causal: true) }),
     ]
     for (name, call) in calls {
       for mode in [GraphContext.Mode.training, .evaluation] {

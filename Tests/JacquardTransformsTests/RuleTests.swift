@@ -84,6 +84,8 @@ import Testing
       ("f32[3]", { try $0.cast($0.cast($1, .i32), .f32) }), ("f64[3]", { try $0.cast($0.cast($1, .f32), .f64) }),
       ("f64[3,2]", { try $0.reshape($0.transpose($1, [1, 0]), [6]) }),
       ("f64[3,2]", { try $0.log($0.sum($0.exp($1), axes: [0, 1])) }),
+      ("f16[3]", { try $0.add($0.multiply($1, $1), $1) }), ("bf16[3]", { try $0.add($1, $0.multiply($1, $1)) }),
+      ("f16[3]", { try $0.divide($1, $0.constant(0x1p-20, .f16)) }),
     ]
     for (type, build) in same {
       let graph = try graph([("x", type)]) { b, x in try build(b, x[0]) }

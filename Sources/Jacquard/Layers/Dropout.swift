@@ -10,11 +10,14 @@ public final class Dropout: Layer, UnaryModule {
   public func callAsFunction<S: TensorFloat>(
     _ x: Tensor<S>, file: String = #fileID, line: Int = #line
   ) -> Tensor<S> {
-    apply(to: x, file, line) { g in
-      if rate == 0 { return x }
-      if g.mode == .training { return dropout(x, rate: rate) }
-      g.evaluationOnly.append("dropout '\(g.path)'")
-      return x
-    }
+    apply(to: x, file, line) { g in acts(in: g) ? dropout(x, rate: rate) : x }
+  }
+
+  /// Whether the layer does anything in a graph. One for evaluation remembers that it leaves the dropout out.
+  func acts(in g: GraphContext) -> Bool {
+    if rate == 0 { return false }
+    if g.mode == .training { return true }
+    g.evaluationOnly.append("dropout '\(g.path)'")
+    return false
   }
 }

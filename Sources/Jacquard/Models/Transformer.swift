@@ -9,7 +9,9 @@ extension ModelZoo {
     static let width = 128
     let tokens = Embedding(vocabulary, width)
     let positions = Embedding(length, width)
-    let layers = (0..<4).map { _ in TransformerEncoderLayer(width, heads: 4, hidden: 512) }
+    let layers = (0..<4).map { _ in
+      TransformerEncoderLayer(width, heads: 4, hidden: 512, normFirst: true, activation: .gelu, dropout: 0)
+    }
     let norm = LayerNorm(width)
     let output = Linear(width, vocabulary)
 

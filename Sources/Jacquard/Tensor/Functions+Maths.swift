@@ -86,6 +86,13 @@ public func atan2<S: TensorFloat>(
   a.binary(b, SourceSite(file: file, line: line)) { try $0.atan2($1, $2) }
 }
 
+/// The float next to x in the direction of a target; the target itself where both are equal. It has no derivative.
+public func nextAfter<S: TensorFloat>(
+  _ x: Tensor<S>, toward target: Tensor<S>, file: String = #fileID, line: Int = #line
+) -> Tensor<S> {
+  x.binary(target, SourceSite(file: file, line: line)) { try $0.nextAfter($1, toward: $2) }
+}
+
 /// What a / b cut towards zero leaves, with the sign of a (C's fmod).
 public func remainder<S>(
   _ a: Tensor<S>, _ b: Tensor<S>, file: String = #fileID, line: Int = #line

@@ -84,23 +84,27 @@ public struct Attention: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let q = inputs[0]
-    let (shape, heads) = (builder.shape(q), builder.shape(q)[1].value ?? 1)
-    let (k, v) = (try builder.serving(heads, inputs[1]), try builder.serving(heads, inputs[2]))
+    let weights = try weights(builder, inputs[0], inputs[1], mask: masked ? inputs[3] : nil)
+    let v = try builder.serving(builder.shape(inputs[0])[1].value ?? 1, inputs[2])
+    return [
+      try builder.dot(weights, v, lhsBatch: [0, 1], rhsBatch: [0, 1], lhsContracting: [3], rhsContracting: [2])
+    ]
+  }
+
+  /// How much each query takes of each value, `[batch, heads, T, S]`.
+  fileprivate func weights(_ builder: GraphBuilder, _ q: ValueID, _ k: ValueID, mask: ValueID?) throws -> ValueID {
+    let (shape, k) = (builder.shape(q), try builder.serving(builder.shape(q)[1].value ?? 1, k))
     let factor = scale == 0 ? 1 / Double(shape[3].value ?? 1).squareRoot() : scale
     let scaled = try builder.multiply(q, builder.scalar(factor, for: q))
     var scores = try builder.dot(
       scaled, k, lhsBatch: [0, 1], rhsBatch: [0, 1], lhsContracting: [3], rhsContracting: [3])
-    if masked { scores = try masked(builder, scores, inputs[3]) }
+    if let mask { scores = try masked(builder, scores, mask) }
     if causal {
       let size = Shape([shape[2], builder.shape(k)[2]])
       let (query, key) = (try builder.iota(size, axis: 0, .i32), try builder.iota(size, axis: 1, .i32))
       scores = try masked(builder, scores, builder.lessEqual(key, query))
     }
-    let weights = try builder.softmax(scores, axis: 3)
-    return [
-      try builder.dot(weights, v, lhsBatch: [0, 1], rhsBatch: [0, 1], lhsContracting: [3], rhsContracting: [2])
-    ]
+    return try builder.softmax(scores, axis: 3)
   }
 
   private func masked(_ builder: GraphBuilder, _ scores: ValueID, _ mask: ValueID) throws -> ValueID {
@@ -124,5 +128,15 @@ extension GraphBuilder {
     _ q: ValueID, _ k: ValueID, _ v: ValueID, mask: ValueID? = nil, causal: Bool = false, scale: Double = 0
   ) throws -> ValueID {
     try append(Attention(causal: causal, masked: mask != nil, scale: scale), [q, k, v] + (mask.map { [$0] } ?? []))[0]
+  }
+
+  /// The weights by which attention mixes the values, before they are multiplied with them: where dropout acts.
+  /// - Returns: `[batch, heads, T, S]`; a row adds up to 1.
+  public func attentionWeights(
+    _ q: ValueID, _ k: ValueID, mask: ValueID? = nil, causal: Bool = false, scale: Double = 0
+  ) throws -> ValueID {
+    let attention = Attention(causal: causal, masked: mask != nil, scale: scale)
+    _ = try attention.inferTypes(TypeContext(([q, k, k] + (mask.map { [$0] } ?? [])).map { type($0) }))
+    return try attention.weights(self, q, k, mask: mask)
   }
 }

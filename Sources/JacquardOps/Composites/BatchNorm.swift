@@ -96,4 +96,15 @@ extension GraphBuilder {
     let results = try append(BatchNorm(epsilon: epsilon), [x, scale, bias])
     return (results[0], results[1], results[2])
   }
+
+  /// The same with means and variances that are given, one a channel: batch normalisation after training.
+  public func batchNorm(
+    _ x: ValueID, scale: ValueID, bias: ValueID, mean: ValueID, variance: ValueID, epsilon: Double = 1e-5
+  ) throws -> ValueID {
+    let rank = shape(x).rank
+    let inverse = try rsqrt(add(variance, constant(epsilon, type(x).dtype)))
+    let factor = try alongChannels(multiply(inverse, scale), rank: rank)
+    let centred = try subtract(x, alongChannels(mean, rank: rank))
+    return try add(multiply(centred, factor), alongChannels(bias, rank: rank))
+  }
 }

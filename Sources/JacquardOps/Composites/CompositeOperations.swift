@@ -5,6 +5,7 @@ public enum CompositeOperations {
   public static let all: [any Operation.Type] = [
     Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self, LogSigmoid.self,
     HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,
+    NextAfter.self,
     Softmax.self, LogSoftmax.self, LogSumExp.self, LayerNorm.self, Attention.self, BatchNorm.self, GroupNorm.self,
     InstanceNorm.self, RMSNorm.self, RotaryEmbedding.self, SegmentSum.self, SegmentMean.self, SegmentMax.self,
     LocalResponseNorm.self, Dropout.self, AveragePool.self, LpPool.self, Unfold.self, Fold.self,

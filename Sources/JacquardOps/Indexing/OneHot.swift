@@ -38,6 +38,8 @@ public struct OneHot: CompositeOperation {
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
     let type = builder.type(inputs[0])
+    // Without indices the depth may be more than memory holds.
+    if type.shape.dims.contains(0) { return [try builder.zeros(Shape(type.shape.dims + [depth]), dtype)] }
     let places = try builder.iota(Shape([depth]), axis: 0, type.dtype)
     let hit = try builder.equal(builder.expandDims(inputs[0], axis: type.shape.rank), places)
     return [try builder.cast(hit, dtype)]

@@ -66,13 +66,15 @@ public struct ScatterAdd: Operation {
     let axes = space.indices.map { IndexExpression.axis($0) }
     var body = BodyBuilder(extents: space, node: context.node)
     let index = body.load(indices, context.dtype(indices), Array(axes[axis..<axis + width]))
-    let wide = context.dtype(base).computeType
+    // Where there is nothing to add to, the indices are still checked: not on the way to a wider type, whose way back is empty.
+    let isEmpty = context.extents(base).contains(0)
+    let wide = isEmpty ? context.dtype(base) : context.dtype(base).computeType
     let value = body.cast(body.load(updates, context.dtype(updates), axes), wide)
     let place = Array(axes[..<axis]) + [IndexExpression(.value(index))] + Array(axes[(axis + width)...])
     context.emitScatter(Self.name, base: base, wide) { target, base in
       Scatter(
         space: space, body: body.instructions, target: Access(target, place, node: context.node), value: value,
-        combiner: .sum, base: base)
+        combiner: isEmpty ? nil : .sum, base: base)
     }
   }
 

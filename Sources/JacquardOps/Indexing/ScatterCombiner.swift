@@ -65,6 +65,8 @@ extension LoweringContext {
     place: (inout BodyBuilder, [IndexExpression]) -> [IndexExpression]
   ) {
     let (base, updates) = (inputs[0], inputs[2])
+    // Of an empty base only the indices are checked, which must not be lost on the way through a wider type.
+    let combiner = extents(base).contains(0) ? .set : combiner
     let space = extents(updates)
     if space.contains(0) { return emitCopy(name, from: base, to: outputs[0]) { axes, _ in axes } }
     let axes = space.indices.map { IndexExpression.axis($0) }

@@ -52,6 +52,8 @@ extension GraphBuilder {
     let shape = shape(x)
     var result = shape
     result.dims[axis] = try shape[axis].times(count)
+    // The steps in between may be too large for memory even if nothing is left.
+    if result.dims.contains(0) { return try zeros(result, type(x).dtype) }
     if shape.rank == TensorType.maximumRank {
       // There is no place for one more axis: the others are joined on the way.
       let (left, right) = (Shape(Array(shape.dims[..<axis])), Shape(Array(shape.dims[(axis + 1)...])))

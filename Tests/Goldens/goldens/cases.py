@@ -28,7 +28,7 @@ def accumulated(terms, magnitude, dtype):
 def dtype_name(arrays):
     """The dtype that names a case: that of the first array that is not of booleans."""
     array = next((a for a in arrays if a.dtype != np.bool_), arrays[0])
-    return next(name for name, kind in DTYPES.items() if np.dtype(kind) == array.dtype)
+    return next(name for name, kind in {**DTYPES, "f16": np.float16}.items() if np.dtype(kind) == array.dtype)
 
 
 class Cases:

@@ -63,6 +63,10 @@ def add_pairs(cases):
         cases.add("atan2", "edges", [a, b], [np.arctan2(a.astype(np.float64), b.astype(np.float64)).astype(a.dtype)], ONE[name])
         cases.add("remainder", "edges", [a, b], in_its_type(np.fmod, a, b), BITS)
         cases.add("floorMod", "edges", [a, b], in_its_type(np.remainder, a, b), VALUE)
+    for kind in (np.float16, np.float32, np.float64):
+        a, b = crossed(kind)
+        # Of equal zeros C gives the second; so does NumPy, but not in f16.
+        cases.add("nextAfter", "edges", [a, b], in_its_type(np.nextafter, a, b), VALUE if kind == np.float16 else BITS)
     exact = {"remainder": (np.fmod, torch.fmod), "floorMod": (np.remainder, torch.remainder)}
     for label, shape in SHAPES.items():
         x, y = cases.draw(shape, 0.3, 2), cases.draw(shape, 0.5, 2)

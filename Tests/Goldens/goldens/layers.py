@@ -85,6 +85,8 @@ CASES = {
     "learnedPositions": (graphs.LearnedPositions(7, 6), [(2, 5, 6)]),
     "rotary": (graphs.Rotary(False), [(2, 2, 3, 6), torch.tensor([0, 3, 7], dtype=torch.int32)]),
     "rotary.interleaved": (graphs.Rotary(True), [(2, 2, 3, 6), torch.tensor([0, 3, 7], dtype=torch.int32)]),
+    "decoderLayer.noBias": (nn.TransformerDecoderLayer(8, 2, 12, dropout=0, batch_first=True, bias=False), [SEQUENCE, (2, 3, 8)],
+                            lambda m, x, y: m(x, y, tgt_mask=causal(5))),
 }
 
 DEFAULTS = {
@@ -94,10 +96,12 @@ DEFAULTS = {
     "instanceNorm2d": lambda: nn.InstanceNorm2d(4), "layerNorm": lambda: nn.LayerNorm(6), "rmsNorm": lambda: nn.RMSNorm(6),
     "embedding": lambda: nn.Embedding(5, 6), "attention": lambda: nn.MultiheadAttention(8, 2), "dropout": lambda: nn.Dropout(),
     "rnn": lambda: nn.RNN(5, 6, num_layers=2, bidirectional=True), "lstm": lambda: nn.LSTM(5, 6, num_layers=2),
-    "gru": lambda: nn.GRU(5, 6, bidirectional=True), "encoderLayer": lambda: nn.TransformerEncoderLayer(8, 2, 16),
-    "decoderLayer": lambda: nn.TransformerDecoderLayer(8, 2, 16),
+    "gru": lambda: nn.GRU(5, 6, bidirectional=True), "encoderLayer": lambda: nn.TransformerEncoderLayer(8, 2),
+    "decoderLayer": lambda: nn.TransformerDecoderLayer(8, 2),
 }
-ATTRIBUTES = ("eps", "momentum", "affine", "p", "padding_mode", "batch_first", "bidirectional", "nonlinearity")
+ATTRIBUTES = ("eps", "momentum", "affine", "p", "padding_mode", "batch_first", "bidirectional", "nonlinearity", "norm_first",
+              "activation.__name__", "dropout", "dropout.p", "dropout1.p", "dropout2.p", "dropout3.p", "self_attn.dropout",
+              "multihead_attn.dropout", "norm1.eps", "norm2.eps", "norm3.eps")
 
 
 class Draws:
@@ -158,6 +162,18 @@ def case_entry(folder, name, module, inputs, call=lambda m, *x: m(*x), draws=Non
     return {"name": name, "inputs": len(inputs), "outputs": len(training)}
 
 
+MISSING = object()
+
+
+def attribute(module, path):
+    """A number or name that the module, or a part of it, has; MISSING if there is none. A whole number is written as one."""
+    for name in path.split("."):
+        module = getattr(module, name, MISSING)
+    if isinstance(module, nn.Module):
+        return MISSING
+    return int(module) if module == 0.0 and isinstance(module, float) else module
+
+
 def as_list(outputs):
     return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
 
@@ -175,7 +191,7 @@ def default_entry(make):
     with mock.patch.object(torch.Tensor, "uniform_", recorder("uniform", torch.Tensor.uniform_)), \
             mock.patch.object(torch.Tensor, "normal_", recorder("normal", torch.Tensor.normal_)):
         module = make()
-    attributes = {key: getattr(module, key) for key in ATTRIBUTES if hasattr(module, key)}
+    attributes = {key: value for key in ATTRIBUTES for value in [attribute(module, key)] if value is not MISSING}
     starts = {}
     for key, value in module.state_dict().items():
         same = bool((value == value.flatten()[0]).all())

@@ -13,12 +13,15 @@ public final class MultiHeadAttention: Layer {
   let key: Linear
   let value: Linear
   let output: Linear
+  let dropout: Dropout
 
   /// - Parameters:
   ///   - size: of the vectors; `heads` must divide it.
-  public init(_ size: Int, heads: Int, bias: Bool = true) {
+  ///   - dropout: of the weights that mix the values, in training.
+  public init(_ size: Int, heads: Int, dropout: Double = 0, bias: Bool = true) {
     self.size = size
     self.heads = heads
+    self.dropout = Dropout(dropout)
     let zeros = Initializer(.zeros)
     // Xavier's bound of [size, 3 * size] is that of [size, size] divided by the root of 2.
     let start = Initializer(.xavierUniform, gain: 0.5.squareRoot())
@@ -54,12 +57,26 @@ public final class MultiHeadAttention: Layer {
     apply(to: x, file, line) { g in
       let source = memory ?? x
       let operands: [any AnyTensor] = [query(x), key(source), value(source)] + (mask.map { [$0] } ?? [])
+      if dropout.acts(in: g) { return output(mixed(g, operands, causal)) }
       let mixed: Tensor<S> = g.emit(operands, at: nil) { builder, v in
         let split = try v.prefix(3).map { try builder.splitHeads($0, heads) }
         let seen = v.count > 3 ? v[3] : nil
         return try builder.joinHeads(builder.attention(split[0], split[1], split[2], mask: seen, causal: causal))
       }
       return output(mixed)
+    }
+  }
+
+  /// The values mixed by weights some of which are dropped; operands query, key, value and a mask if there is one.
+  private func mixed<S: TensorFloat>(_ g: GraphContext, _ operands: [any AnyTensor], _ causal: Bool) -> Tensor<S> {
+    let weights: Tensor<S> = g.emit(operands, at: nil) { builder, v in
+      let (q, k) = (try builder.splitHeads(v[0], heads), try builder.splitHeads(v[1], heads))
+      return try builder.attentionWeights(q, k, mask: v.count > 3 ? v[3] : nil, causal: causal)
+    }
+    return g.emit([dropout(weights), operands[2]], at: nil) { builder, v in
+      let values = try builder.splitHeads(v[1], heads)
+      return try builder.joinHeads(
+        builder.dot(v[0], values, lhsBatch: [0, 1], rhsBatch: [0, 1], lhsContracting: [3], rhsContracting: [2]))
     }
   }
 }

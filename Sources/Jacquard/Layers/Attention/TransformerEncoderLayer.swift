@@ -2,8 +2,8 @@ import JacquardCore
 
 /// Self-attention and a feed-forward network, each added to its input (https://arxiv.org/abs/1706.03762).
 ///
-/// The defaults are the form in use today: normalisation before each branch, exact GELU, no dropout. PyTorch's
-/// `nn.TransformerEncoderLayer` has `normFirst: false, activation: .relu, dropout: 0.1`. Sequences have the batch first.
+/// The defaults are those of PyTorch's `nn.TransformerEncoderLayer`; models of today mostly ask for
+/// `normFirst: true, activation: .gelu`. Sequences have the batch first.
 public struct TransformerEncoderLayer: Module {
   let norm1: LayerNorm
   let attention: MultiHeadAttention
@@ -19,17 +19,18 @@ public struct TransformerEncoderLayer: Module {
   /// - Parameters:
   ///   - size: of the vectors. - hidden: width of the feed-forward network.
   ///   - normFirst: whether a branch's input is normalised, not the sum.
-  ///   - dropout: of both branches and inside the feed-forward network, in training; attention's weights have none.
+  ///   - dropout: of both branches and inside the feed-forward network, in training, and of attention's weights.
   ///   - epsilon: added to the variance by the norms.
+  ///   - bias: whether linear layers, attention and norms have biases.
   public init(
-    _ size: Int, heads: Int, hidden: Int, normFirst: Bool = true, activation: TransformerActivation = .gelu,
-    dropout: Double = 0, epsilon: Double = 1e-5
+    _ size: Int, heads: Int, hidden: Int = 2048, normFirst: Bool = false, activation: TransformerActivation = .relu,
+    dropout: Double = 0.1, epsilon: Double = 1e-5, bias: Bool = true
   ) {
-    norm1 = LayerNorm(size, epsilon: epsilon)
-    attention = MultiHeadAttention(size, heads: heads)
-    norm2 = LayerNorm(size, epsilon: epsilon)
-    linear1 = Linear(size, hidden)
-    linear2 = Linear(hidden, size)
+    norm1 = LayerNorm(size, epsilon: epsilon, bias: bias)
+    attention = MultiHeadAttention(size, heads: heads, dropout: dropout, bias: bias)
+    norm2 = LayerNorm(size, epsilon: epsilon, bias: bias)
+    linear1 = Linear(size, hidden, bias: bias)
+    linear2 = Linear(hidden, size, bias: bias)
     (self.dropout, dropout1, dropout2) = (Dropout(dropout), Dropout(dropout), Dropout(dropout))
     self.normFirst = normFirst
     self.activation = activation

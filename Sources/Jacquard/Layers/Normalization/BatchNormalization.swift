@@ -20,7 +20,7 @@ struct BatchNormalization: Sendable {
     g.evaluationOnly.append("batch norm '\(g.path)'")
     return g.emit([x, weight, bias, mean, variance], at: nil) { builder, v in
       try check(builder.shape(v[0]))
-      return try builder.normalised(v, epsilon)
+      return try builder.batchNorm(v[0], scale: v[1], bias: v[2], mean: v[3], variance: v[4], epsilon: epsilon)
     }
   }
 
@@ -58,15 +58,6 @@ struct BatchNormalization: Sendable {
 }
 
 extension GraphBuilder {
-  /// x, scale, bias, mean and variance of each channel: the normalised x.
-  fileprivate func normalised(_ values: [ValueID], _ epsilon: Double) throws -> ValueID {
-    let (x, rank) = (values[0], shape(values[0]).rank)
-    let inverse = try rsqrt(add(values[4], constant(epsilon, type(x).dtype)))
-    let factor = try alongChannels(multiply(inverse, values[1]), rank: rank)
-    let centred = try subtract(x, alongChannels(values[3], rank: rank))
-    return try add(multiply(centred, factor), alongChannels(values[2], rank: rank))
-  }
-
   /// A population's variance times n / (n - 1), where each channel of x has n elements.
   fileprivate func unbiased(_ variance: ValueID, of x: ValueID) throws -> ValueID {
     let (dims, dtype) = (shape(x).dims, type(x).dtype)

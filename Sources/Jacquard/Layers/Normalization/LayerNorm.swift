@@ -2,15 +2,17 @@ import JacquardCore
 import JacquardIR
 import JacquardOps
 
-/// Normalises the last axis to mean 0 and variance 1, then scales and shifts it with parameters `weight` and `bias`.
+/// Normalises the last axis to mean 0 and variance 1, then scales and shifts it with parameters `weight` and, if wanted, `bias`.
 public final class LayerNorm: Layer, UnaryModule {
   public let size: Int
   /// Added to the variance.
   public let epsilon: Double
+  public let hasBias: Bool
 
-  public init(_ size: Int, epsilon: Double = 1e-5) {
+  public init(_ size: Int, epsilon: Double = 1e-5, bias: Bool = true) {
     self.size = size
     self.epsilon = epsilon
+    hasBias = bias
   }
 
   /// - Parameter x: `[..., size]`.
@@ -19,12 +21,15 @@ public final class LayerNorm: Layer, UnaryModule {
   ) -> Tensor<S> {
     apply(to: x, file, line) { g in
       let weight = g.parameter("weight", S.self, [Dim(size)], Initializer(.ones))
-      let bias = g.parameter("bias", S.self, [Dim(size)], Initializer(.zeros))
-      return g.emit([x, weight, bias], at: nil) {
-        try $0.layerNorm($1[0], scale: $1[1], bias: $1[2], epsilon: epsilon)
+      let bias = hasBias ? [g.parameter("bias", S.self, [Dim(size)], Initializer(.zeros))] : []
+      return g.emit([x, weight] + bias, at: nil) { builder, v in
+        let shift = try v.count > 2 ? v[2] : builder.fill(0, like: v[1])
+        return try builder.layerNorm(v[0], scale: v[1], bias: shift, epsilon: epsilon)
       }
     }
   }
 
-  public var pyTorchTensors: [PyTorchTensor] { ["weight", "bias"].map { pyTorchTensor($0, [size]) } }
+  public var pyTorchTensors: [PyTorchTensor] {
+    (hasBias ? ["weight", "bias"] : ["weight"]).map { pyTorchTensor($0, [size]) }
+  }
 }

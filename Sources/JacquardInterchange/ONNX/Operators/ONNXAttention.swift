@@ -43,6 +43,10 @@ private struct AttentionNode {
   }
 
   func translate() throws -> [ValueID?] {
+    if try isPlain() {
+      let result = try b.attention(q, k, v, causal: node.flag("is_causal"), scale: node.float("scale", 0))
+      return [try flattened(result), k, v, nil]
+    }
     let logits = try softCapped(scores())
     let bias = try bias()
     let biased = try bias.map { try b.add(logits.capped, $0) } ?? logits.capped
@@ -57,6 +61,18 @@ private struct AttentionNode {
     default: shown = weights
     }
     return [try flattened(result), k, v, try b.broadcast(shown, to: b.shape(weights))]
+  }
+
+  /// Whether the graph's own operation has the same meaning: without a cache, nothing but causality between queries and keys, and no
+  /// steps in between asked for or wider. (With a mask it gives NaN where a query attends to nothing; ONNX gives 0.)
+  private func isPlain() throws -> Bool {
+    let isOpen =
+      try (3...6).allSatisfy { node.optional($0) == nil } && node.float("softcap", 0) <= 0
+      && ["left_window_size", "right_window_size"].allSatisfy { try node.int($0, -1) < 0 }
+    let isKnown = [q, k].allSatisfy { b.shape($0)[1].value != nil } && b.shape(q)[3].value != nil
+    let precision = try node.dtype(attribute: "softmax_precision") ?? dtype
+    let isUsual = (dtype == .f32 || dtype == .f64) && precision == dtype && !node.wants(3)
+    return try isOpen && isKnown && isUsual && node.float("scale") != 0
   }
 
   private func flattened(_ value: ValueID) throws -> ValueID {

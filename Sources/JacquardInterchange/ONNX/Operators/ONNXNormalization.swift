@@ -40,23 +40,22 @@ enum ONNXNormalization {
   private static func batch(_ node: ONNXNode) throws -> [ValueID?] {
     let b = node.builder
     let x = try node.widened(node.input(0))
-    let (rank, dtype) = (b.shape(x).rank, b.type(x).dtype)
-    guard rank >= 2 else { throw Diagnostic("the input has no channels") }
-    func channels(_ index: Int) throws -> ValueID { try node.along(1, rank: rank, b.cast(node.input(index), dtype)) }
-    var (mean, variance) = (try channels(3), try channels(4))
-    var running: [ValueID] = []
-    if try node.flag("training_mode") {
-      let own = try moments(b, x, [0] + (2..<rank))
-      let momentum = try node.float("momentum", 0.9)
-      running = try [(mean, own.mean, 3), (variance, own.variance, 4)].map { old, new, index in
-        let kept = try b.multiply(old, node.constant(momentum, dtype))
-        let sum = try b.add(kept, b.multiply(new, node.constant(1 - momentum, dtype)))
-        return try b.cast(b.reshape(sum, node.shape(index)), node.dtype(index))
-      }
-      (mean, variance) = own
+    let (epsilon, dtype) = (try node.float("epsilon", 1e-5), b.type(x).dtype)
+    guard b.shape(x).rank >= 2 else { throw Diagnostic("the input has no channels") }
+    let channels = try (1...4).map { try b.reshape(b.cast(node.input($0), dtype), Shape([b.shape(x)[1]])) }
+    if try !node.flag("training_mode") {
+      let y = try b.batchNorm(
+        x, scale: channels[0], bias: channels[1], mean: channels[2], variance: channels[3], epsilon: epsilon)
+      return [try b.cast(y, node.dtype(0))]
     }
-    let (value, _) = try standardized(node, x, (mean, variance), epsilon: node.float("epsilon", 1e-5))
-    return [try b.cast(b.add(b.multiply(value, channels(1)), channels(2)), node.dtype(0))] + running
+    let own = try b.batchNorm(x, scale: channels[0], bias: channels[1], epsilon: epsilon)
+    let momentum = try node.float("momentum", 0.9)
+    let running = try [(channels[2], own.mean, 3), (channels[3], own.variance, 4)].map { old, new, index in
+      let kept = try b.multiply(old, node.constant(momentum, dtype))
+      let sum = try b.add(kept, b.multiply(new, node.constant(1 - momentum, dtype)))
+      return try b.cast(b.reshape(sum, node.shape(index)), node.dtype(index))
+    }
+    return [try b.cast(own.y, node.dtype(0))] + running
   }
 
   /// Whether an operation of the graph has the same meaning: nothing is widened, and scale and bias are vectors of `size`.

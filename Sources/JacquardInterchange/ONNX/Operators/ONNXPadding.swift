@@ -19,9 +19,9 @@ enum ONNXPadding {
     for (index, axis) in axes.enumerated() { (low[axis], high[axis]) = (pads[index], pads[index + axes.count]) }
     switch try node.string("mode", "constant") {
     case "constant": return try constant(node, low, high)
-    case "edge": return try picked(node, low, high) { max(0, min($0, $1 - 1)) }
-    case "reflect": return try picked(node, low, high, mirrored)
-    case "wrap": return try picked(node, low, high) { (($0 % $1) + $1) % $1 }
+    case "edge": return try bordered(node, .edge, low, high) { max(0, min($0, $1 - 1)) }
+    case "reflect": return try bordered(node, .reflect, low, high, mirrored)
+    case "wrap": return try bordered(node, .circular, low, high) { (($0 % $1) + $1) % $1 }
     case let mode: throw node.unsupported("with mode '\(mode.prefix(40))'")
     }
   }
@@ -51,6 +51,16 @@ enum ONNXPadding {
     let value = tensor[linear: 0].asDouble
     if !tensor.dtype.isFloat, value.magnitude > 0x1p53 { throw node.unsupported("with \(value)") }
     return value
+  }
+
+  /// The graph's own operation, unless a pad cuts elements off or is longer than what the axis can give at once.
+  private static func bordered(
+    _ node: ONNXNode, _ mode: PadBorder.Mode, _ low: [Int], _ high: [Int],
+    _ source: (_ place: Int, _ size: Int) -> Int
+  ) throws -> ValueID {
+    let (x, operation) = (try node.input(0), PadBorder(mode, low: low.map { Dim($0) }, high: high.map { Dim($0) }))
+    let isPlain = (try? operation.inferTypes(TypeContext([node.builder.type(x)]))) != nil
+    return try isPlain ? node.builder.append(operation, [x])[0] : picked(node, low, high, source)
   }
 
   /// Elements chosen along each axis.
