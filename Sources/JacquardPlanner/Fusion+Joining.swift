@@ -49,7 +49,7 @@ extension Fusion {
     else { return false }
     replace(producer, by: nil)
     replace(consumer, by: joined)
-    sequence.merge(producer, into: consumer, before: Set(later))
+    sequence.merge(producer, into: consumer, before: later)
     record.steps.append(.init(kind: .join, producer: first.nodes, consumer: second.nodes))
     return true
   }

@@ -15,7 +15,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   /// Share of the memory in use that operands of a step's last kernels alone may take; these kernels run earlier if it is more.
   public var mostIdle = 0.25
   /// Bytes of such operands that may wait in any case.
-  public var mostIdleBytes = 4 << 20
+  public var mostIdleBytes = 16 << 20
   /// Bytes of an operand from which on it counts for that.
   public var largeOperand = 65536
 

@@ -13,11 +13,12 @@ struct KernelSequence {
   /// Lets a kernel stand for itself and for one that came before it.
   ///
   /// - Parameter later: what depends on the earlier kernel and stood between the two: it now follows both.
-  mutating func merge(_ earlier: Int, into kernel: Int, before later: Set<Int>) {
+  mutating func merge(_ earlier: Int, into kernel: Int, before later: [Int]) {
     if later.isEmpty { return }
+    let isLater = Set(later)
     let range = position[earlier]...position[kernel]
-    let moved = kernels[range].filter { later.contains($0) }
-    let rest = kernels[range].filter { !later.contains($0) }
+    let moved = kernels[range].filter { isLater.contains($0) }
+    let rest = kernels[range].filter { !isLater.contains($0) }
     for (place, member) in zip(range, rest + moved) {
       kernels[place] = member
       position[member] = place

@@ -109,14 +109,15 @@ struct Donation {
   private let inputs: [BufferID]
   /// Whether each kernel may end the step with an error.
   private let canFail: [Bool]
+  /// Positions of the kernels that write a buffer, and read it last.
+  private var writer: [BufferID: Int] = [:]
+  private var lastRead: [BufferID: Int] = [:]
 
   init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram) {
     inputs = lowered.inputs
     for (index, buffer) in lowered.inputs.enumerated() { storage[buffer] = index }
     let rule = InPlace(program: program)
     canFail = program.kernels.map(\.canFail)
-    var writer: [BufferID: Int] = [:]
-    var lastRead: [BufferID: Int] = [:]
     for (position, kernel) in program.kernels.enumerated() {
       for buffer in kernel.writes { writer[buffer] = position }
       for buffer in kernel.reads { lastRead[buffer] = position }
@@ -124,7 +125,7 @@ struct Donation {
     for (update, buffer) in zip(graph.updates, lowered.updates) {
       let name = graph.inputs[update.input].name
       let old = lowered.inputs[update.input]
-      if let reason = refusal(old, buffer, rule, writer, lastRead) {
+      if let reason = refusal(old, buffer, rule) {
         copies.append(MemoryReport.Copy(name: name, reason: reason))
         commits.append((buffer, update.input))
       } else {
@@ -134,9 +135,7 @@ struct Donation {
     }
   }
 
-  private func refusal(
-    _ old: BufferID, _ new: BufferID, _ rule: InPlace, _ writer: [BufferID: Int], _ lastRead: [BufferID: Int]
-  ) -> String? {
+  private func refusal(_ old: BufferID, _ new: BufferID, _ rule: InPlace) -> String? {
     let program = rule.program
     guard let position = writer[new] else { return program[new].count == 0 ? nil : "it is not computed by a kernel" }
     if canFail[position] { return "an index or a matrix is checked while the new value is written" }
@@ -155,7 +154,7 @@ struct Donation {
     var added: [(after: Int, kernel: Kernel)] = []
     for (buffer, input) in commits where program[buffer].count > 0 {
       let old = inputs[input]
-      let uses = program.kernels.lastIndex { $0.writes.contains(buffer) || $0.reads.contains(old) } ?? -1
+      let uses = max(writer[buffer] ?? -1, lastRead[old] ?? -1)
       let copy = program.addCopy(of: buffer)
       storage[copy] = input
       program.results = program.results.map { $0 == buffer ? copy : $0 }

@@ -48,7 +48,8 @@ import Testing
     Golden("mlp.sgd.train", kernels: 7, joins: 1, arena: 949_824, inPlace: 4, copies: 0),
     Golden("mlp.train", kernels: 8, joins: 1, arena: 949_952, inPlace: 13, copies: 0),
     Golden("mlp_wide", kernels: 4, joins: 0, arena: 4_194_304, inPlace: 0, copies: 0),
-    Golden("mlp_wide.train", kernels: 12, joins: 2, arena: 27_487_424, inPlace: 19, copies: 0),
+    // Updates of large weights do not wait for the end of the step.
+    Golden("mlp_wide.train", kernels: 15, joins: 2, arena: 23_068_864, inPlace: 19, copies: 0),
     Golden("resnet", kernels: 30, joins: 6, arena: 13_123_584, inPlace: 0, copies: 0),
     Golden("resnet.train", kernels: 177, joins: 52, arena: 107_364_480, inPlace: 177, copies: 10),
     Golden("transformer", kernels: 50, joins: 13, arena: 8_388_608, inPlace: 0, copies: 0),

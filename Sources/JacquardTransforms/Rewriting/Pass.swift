@@ -26,8 +26,7 @@ public struct Pass: Sendable {
     let rules = rules.without(options.disabledRules)
     let live = graph.liveNodes()
     let purpose = purpose.without(options.disabledRules)
-    let matches = graph.nodes.contains { live[$0.id.index] && purpose.mayMatch($0.operation) }
-    if !matches && !live.contains(false) { return .unchanged(name, explanation, graph) }
+    if !live.contains(false) && !purpose.mayMatch(graph) { return .unchanged(name, explanation, graph) }
     let clock = ContinuousClock()
     let start = clock.now
     let quiet = try Rewriter(GraphBuilder(extending: graph), rules, foldingBudget: options.foldingBudget)
@@ -87,14 +86,19 @@ private struct Fate {
     }
     var successors = [[NodeID]](repeating: [], count: source.nodes.count)
     for (index, maker) in rewriter.madeFor.enumerated() {
-      if let maker { successors[maker.index] += fates[index] }
+      if let maker { Fate.add(fates[index], to: &successors[maker.index]) }
     }
     for node in source.nodes {
       for value in node.results {
         guard let new = map[value.index], case .result(let id, _) = built.definition(new) else { continue }
-        successors[node.id.index] += fates[id.index]
+        Fate.add(fates[id.index], to: &successors[node.id.index])
       }
     }
     self.successors = successors.map { PassRecord.united([$0]) }
+  }
+
+  /// Most nodes have one fate, which is told twice.
+  private static func add(_ nodes: [NodeID], to known: inout [NodeID]) {
+    if known.isEmpty { known = nodes } else if known != nodes { known += nodes }
   }
 }

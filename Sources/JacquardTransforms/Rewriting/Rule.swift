@@ -59,6 +59,7 @@ public struct Rule: Sendable {
 public struct RuleSet: Sendable {
   public let name: String
   public let rules: [Rule]
+  /// Rules for single operations.
   private let byRoot: [String: [Rule]]
   private let general: [Rule]
 
@@ -76,7 +77,7 @@ public struct RuleSet: Sendable {
       }
     }
     self.general = general
-    self.byRoot = byRoot.mapValues { $0 + general }
+    self.byRoot = byRoot
   }
 
   /// Rules to try at nodes of one kind, in order.
@@ -92,12 +93,20 @@ public struct RuleSet: Sendable {
 
   /// The rules to try at a node of an operation.
   func candidates(for operation: any JacquardIR.Operation) -> Candidates {
-    Candidates((byRoot[type(of: operation).name] ?? general).filter { $0.mayMatch(operation) })
+    Candidates((byRoot[type(of: operation).name] ?? []) + general.filter { $0.mayMatch(operation) })
   }
 
   /// Whether some rule may fit a node of an operation.
   public func mayMatch(_ operation: any JacquardIR.Operation) -> Bool {
     byRoot[type(of: operation).name] != nil || general.contains { $0.mayMatch(operation) }
+  }
+
+  /// Whether some rule may fit a node of a graph.
+  func mayMatch(_ graph: Graph) -> Bool {
+    var seen: Set<ObjectIdentifier> = []
+    return graph.nodes.contains { node in
+      seen.insert(ObjectIdentifier(type(of: node.operation))).inserted && mayMatch(node.operation)
+    }
   }
 
   public func without(_ names: Set<String>) -> RuleSet {
