@@ -229,7 +229,9 @@ extension IndexExpression {
     var factor = 1
     var digits: [(axis: Int, factor: Int)] = []
     for term in terms.sorted(by: { $0.coefficient < $1.coefficient }) {
-      guard case .axis(let axis) = term.atom, term.coefficient == factor, extents.indices.contains(axis) else { return nil }
+      guard case .axis(let axis) = term.atom, term.coefficient == factor, extents.indices.contains(axis) else {
+        return nil
+      }
       digits.append((axis, factor))
       factor *= extents[axis]
     }

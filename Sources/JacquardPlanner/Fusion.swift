@@ -226,7 +226,8 @@ struct Fusion {
   }
 
   private mutating func inline(_ producer: Int, into consumer: Int, consumers: Int, isRepeated: Bool = false) {
-    guard refusesInline(producer, into: consumer, consumers: consumers, isRepeated: isRepeated) == nil, let first = kernels[producer],
+    guard refusesInline(producer, into: consumer, consumers: consumers, isRepeated: isRepeated) == nil,
+      let first = kernels[producer],
       var second = kernels[consumer], let source = first.loop
     else { return }
     second.mapFlows { $0.reads.contains(source.stores[0].access.buffer) ? $0.inlining(source) : $0 }

@@ -36,7 +36,7 @@ import Testing
 
   /// Results without elements, of parts that no memory holds.
   @Test func emptyResultsTakeNoMemory() throws {
-    let uses: [(any Operation, TensorType)] = [
+    let uses: [(any JacquardIR.Operation, TensorType)] = [
       (RepeatElements(count: Dim(Int.max), axis: 0), "i32[0]"), (Tile(repeats: [Dim(Int.max)]), "f32[0]"),
       (OneHot(depth: Dim(1 << 40), dtype: .f32), "i32[0]"),
     ]
@@ -50,8 +50,9 @@ import Testing
   @Test func emptyBasesCheckTheirIndices() throws {
     let indices = try HostTensor(zeros: .i32, [2])
     for dtype in [DType.f32, .u32, .bf16] {
-      let combined = ScatterCombiner.allCases.map { ScatterElements(axis: 0, $0) as any Operation }
-      for operation in [ScatterAdd(axis: 0)] + combined {
+      var operations: [any JacquardIR.Operation] = [ScatterAdd(axis: 0)]
+      for combiner in ScatterCombiner.allCases { operations.append(ScatterElements(axis: 0, combiner)) }
+      for operation in operations {
         let graph = try graph { b in
           let (base, updates) = (try b.input("x", TensorType(dtype, [0])), try b.input("u", TensorType(dtype, [2])))
           try b.output("y", b.append(operation, [base, b.constant(indices), updates])[0])

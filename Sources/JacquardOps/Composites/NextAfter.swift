@@ -67,7 +67,7 @@ public struct NextAfter: CompositeOperation {
     let next = try builder.select(builder.equal(x, zero), fromZero, builder.bitcast(moved, dtype))
     let step = try builder.select(builder.equal(x, target), target, next)
     let undefined = try builder.logicalOr(builder.isNaN(x), builder.isNaN(target))
-    return [try builder.select(undefined, builder.scalar(.nan, for: x), step)]
+    return [try builder.select(undefined, builder.add(x, target), step)]
   }
 }
 

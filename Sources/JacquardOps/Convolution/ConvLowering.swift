@@ -163,7 +163,9 @@ struct ConvLowering {
   // MARK: Operands and products
 
   /// The spatial indices at which elements of kernel and output meet.
-  private func meeting(_ kernel: ArraySlice<IndexExpression>, _ output: ArraySlice<IndexExpression>) -> [IndexExpression] {
+  private func meeting(_ kernel: ArraySlice<IndexExpression>, _ output: ArraySlice<IndexExpression>)
+    -> [IndexExpression]
+  {
     zip(kernel, output).enumerated().map { axis, pair in
       pair.0 * geometry.dilation[axis] + pair.1 * geometry.strides[axis]
     }
@@ -218,7 +220,8 @@ struct ConvLowering {
     let value = epilogue.cast(sum, context.dtype(access.buffer))
     let product = Contraction(
       batch: kept.map { batch[$0] }, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs,
-      tiling: tiling ?? self.tiling(batch.product, m: m, n: n, k: k), epilogue: epilogue.instructions, stores: [Store(access, value)])
+      tiling: tiling ?? self.tiling(batch.product, m: m, n: n, k: k), epilogue: epilogue.instructions,
+      stores: [Store(access, value)])
     context.emit(name, .contraction(product))
   }
 }

@@ -48,7 +48,8 @@ struct ConvPhases {
 
   /// Nil if there is nothing to gain: no axis is spread, or the phases' kernels would be as large as the whole one.
   init?(_ builder: GraphBuilder, _ x: Shape, _ weight: Shape, _ y: Shape, _ geometry: ConvGeometry) {
-    let plain = geometry.strides.allSatisfy { $0 == 1 } && geometry.dilation.allSatisfy { $0 == 1 } && geometry.groups == 1
+    let plain =
+      geometry.strides.allSatisfy { $0 == 1 } && geometry.dilation.allSatisfy { $0 == 1 } && geometry.groups == 1
     guard plain, let input = x.spatialSizes, let kernel = weight.spatialSizes, let outputs = y.spatialSizes,
       !(input + kernel + outputs).contains(0)
     else { return nil }
@@ -120,8 +121,10 @@ extension GraphBuilder {
     }
     guard fits else { return nil }
     var inner = geometry
-    var (low, high, interior) = ([Dim](repeating: 0, count: geometry.rank + 2), [Dim](repeating: 0, count: geometry.rank + 2),
-      [Int](repeating: 0, count: geometry.rank + 2))
+    var (low, high, interior) = (
+      [Dim](repeating: 0, count: geometry.rank + 2), [Dim](repeating: 0, count: geometry.rank + 2),
+      [Int](repeating: 0, count: geometry.rank + 2)
+    )
     for axis in spread {
       (low[axis + 2], high[axis + 2]) = (Dim(geometry.low[axis]), Dim(geometry.high[axis]))
       interior[axis + 2] = geometry.inputDilation[axis] - 1

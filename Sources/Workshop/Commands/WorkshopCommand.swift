@@ -5,7 +5,7 @@ import Jacquard
 struct WorkshopCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "workshop", abstract: "Five days of learning machines: the exercises of the course, on real data.",
-    subcommands: [ListCommand.self, RunCommand.self, DataCommand.self])
+    subcommands: [ListCommand.self, RunCommand.self, DataCommand.self, NewCommand.self, CheckCommand.self])
 
   /// Runs a command line.
   ///
