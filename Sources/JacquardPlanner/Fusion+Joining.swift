@@ -73,7 +73,12 @@ extension Fusion {
   private func look(_ producer: Int, _ consumer: Int) -> Result<Alignment, RefusalReason> {
     guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
     let alignment = FusionLegality.align(producer: first, consumer: second)
-    guard case .success = alignment else { return alignment }
+    guard case .success(let found) = alignment else { return alignment }
+    if found.consumer != nil, let product = first.flow, let reader = second.flow,
+      heuristics.growsResult(product, reader, program)
+    {
+      return .failure(.init(.growsResult))
+    }
     if let reason = refusesCheck(producer, consumer) { return .failure(reason) }
     if let reason = heuristics.refusesJoin(first, second, carried: carried) { return .failure(reason) }
     return alignment

@@ -40,7 +40,8 @@ import Testing
     let record = try Pass("test", "", RuleSet("test", [rule])).run(before)
     #expect(record.firings.contains { $0.rule == test.rule })
     let tidy = try Pass("tidy", "", .tidying).run(record.graph).graph
-    #expect(try tidy.expression() == test.expected)
+    let expression = try tidy.expression()
+    #expect(expression == test.expected, "\(expression)")
     for node in record.graph.nodes { #expect(node.site == Self.site, "\(node.operationName) lost its line") }
     try record.graph.verify()
     try compare(before, record.graph, test.types)

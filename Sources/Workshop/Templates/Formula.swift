@@ -43,7 +43,7 @@ struct Formula {
     if isNear(n) { return "the factor 1/N is missing" }
     if isNear(1 / n) { return "the factor 1/N stands once too often" }
     if isNear(-n) { return "the sign is wrong, and the factor 1/N is missing" }
-    return "everything is \(scale) times what it should be"
+    return "everything is \((scale * 1e6).rounded() / 1e6) times what it should be"
   }
 
   /// By what one factor all elements differ from those expected; nil if there is none.

@@ -5,12 +5,12 @@ import Jacquard
 ///
 /// The package depends on nothing, so that it is built again within seconds. Its program compares every formula with central
 /// differences; with `--values` it prints what they give, which `workshop check` reads.
-struct Template {
+struct Template: Sendable {
   let exercise: String
   /// Texts by path in the package.
   let files: [(path: String, text: String)]
   /// What each formula must give on the program's numbers.
-  let formulas: () -> [Formula]
+  let formulas: @Sendable () -> [Formula]
 
   static let all = [backward]
 
