@@ -15,7 +15,9 @@ extension Predictor {
     for start in stride(from: 0, to: count, by: max(1, batchSize)) {
       let rows = start..<min(count, start + max(1, batchSize))
       for (name, value) in try predict(inputs.mapValues { try $0.rows(rows) }) {
-        if value.sizes.first != rows.count { throw Diagnostic("output '\(name)' (\(value.type)) has no row an example") }
+        if value.sizes.first != rows.count {
+          throw Diagnostic("output '\(name)' (\(value.type)) has no row an example")
+        }
         parts[name, default: []].append(value)
       }
     }

@@ -61,10 +61,10 @@ enum LatentModel: String, CaseIterable {
     }
   }
 
-  /// The one recipe: 5 epochs on all training images, in a quick run on the first 10,000; batches of 128, learning rate 0.001. A single
+  /// The one recipe: 5 epochs on all training images, in a quick run 4 on the first 10,000; batches of 128, learning rate 0.001. A single
   /// epoch shows the collapse.
   func trained(_ run: Run) throws -> Trained {
-    let epochs = self == .collapsing ? 1 : run.epochs(5, quick: 5)
+    let epochs = self == .collapsing ? 1 : run.epochs(5, quick: 4)
     return try run.fit(training(rate: run.learningRate(1e-3)), on: run.data.train(), epochs: epochs)
   }
 
