@@ -233,8 +233,8 @@ extension StringTable {
     3.4.step = step {step}
     3.4.ddpm = DDPM
     3.4.ddim = DDIM
-    3.4.plain = plain autoencoder
-    3.4.distances = Frechet distance to the test images
+    3.4.plain = AE
+    3.4.distances = Frechet distance to the test images; AE: codes from N(0, I), decoded by a plain autoencoder
     3.4.axis.model = model
     3.4.axis.frechet = Frechet distance
     3.4.loss.last = Mean loss of the last epoch
@@ -242,6 +242,7 @@ extension StringTable {
     3.4.ddim.ratio = Frechet distance of DDIM in 50 steps, as a share of that of DDPM
     3.4.confidence = Mean confidence of the network in the images of DDPM
     3.4.decision = The images have sharp strokes where the variational autoencoder's are blurred. For use draw by DDIM, which needs {steps} times fewer steps.
+    3.4.blurred = The images are not yet near enough to real ones. Train longer, or make the model larger, before it is used.
 
     4.1.title = Perceptron against convolution
     4.1.inputs = gray images of 28 x 28 pixels, as 784 numbers from 0 to 1

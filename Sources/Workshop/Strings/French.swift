@@ -233,8 +233,8 @@ extension StringTable {
     3.4.step = pas {step}
     3.4.ddpm = DDPM
     3.4.ddim = DDIM
-    3.4.plain = autoencodeur ordinaire
-    3.4.distances = Distance de Fréchet aux images de test
+    3.4.plain = AE
+    3.4.distances = Distance de Fréchet aux images de test ; AE : codes tirés de N(0, I), décodés par un autoencodeur ordinaire
     3.4.axis.model = modèle
     3.4.axis.frechet = distance de Fréchet
     3.4.loss.last = Perte moyenne de la dernière époque
@@ -242,6 +242,7 @@ extension StringTable {
     3.4.ddim.ratio = Distance de Fréchet de DDIM en 50 pas, rapportée à celle de DDPM
     3.4.confidence = Confiance moyenne du réseau dans les images de DDPM
     3.4.decision = Les images ont des traits nets là où celles de l'autoencodeur variationnel sont floues. À l'usage, tirer par DDIM, qui demande {steps} fois moins de pas.
+    3.4.blurred = Les images ne sont pas encore assez proches des vraies. Entraîner plus longtemps, ou agrandir le modèle, avant de s'en servir.
 
     4.1.title = Perceptron contre convolution
     4.1.inputs = images grises de 28 x 28 pixels, soit 784 nombres de 0 à 1

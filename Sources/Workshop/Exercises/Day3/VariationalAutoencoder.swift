@@ -21,7 +21,7 @@ struct VariationalAutoencoder: Exercise {
   private func report(_ run: Run, _ trained: Trained) {
     run.heading("training")
     run.say("explained")
-    run.code("loss = sum over pixels of BCE(x, decode(z)) + KL(N(m, s^2) || N(0, 1)),  z = m + s noise")
+    run.code("z = m + s noise\nloss = sum over pixels of BCE(x, decode(z))\n     + KL(N(m, s^2) || N(0, 1))")
     run.plot(
       "losses", x: "axis.epoch", y: "axis.loss",
       [.line("", trained.history.map { Double($0.epoch + 1) }, trained.history.map(\.loss))])
