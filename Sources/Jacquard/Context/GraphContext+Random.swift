@@ -49,6 +49,38 @@ extension GraphContext {
     }
   }
 
+  /// Numbers drawn from the normal distribution with mean 0 and deviation 1: the same for the same key.
+  ///
+  /// - Parameter key: `[2]`, a row of `keys`.
+  public func normal<S: TensorFloat>(
+    _ type: S.Type, _ shape: Shape, key: Tensor<Int32>, file: String = #fileID, line: Int = #line
+  ) -> Tensor<S> {
+    emit([key], at: SourceSite(file: file, line: line)) { builder, values in
+      try shape.checkSymbols()
+      return try builder.normal(key: values[0], shape: shape, dtype: S.dtype)
+    }
+  }
+
+  /// Keys of draws, anew at each step: `[count, 2]`. A loop over them draws different numbers in every trip:
+  ///
+  /// ```swift
+  /// let (last, _) = scan(start, over: g.keys(1000)) { x, key in
+  ///   let next = x + g.normal(Float.self, [2], key: key)
+  ///   return (next, next)
+  /// }
+  /// ```
+  public func keys(_ count: Dim, file: String = #fileID, line: Int = #line) -> Tensor<Int32> {
+    let loop = ControlFlow(self, SourceSite(file: file, line: line))
+    let start: Tensor<Int32> = emit([], at: SourceSite(file: file, line: line)) { _, _ in try self.drawKey() }
+    let results = loop.scan([start], over: [], length: count, reverse: false) { values in
+      let key: Tensor<Int32> = loop.tensor(values[0])
+      let next: Tensor<Int32> = key.unary(nil) { try $0.foldKey($1, 0) }
+      let own: Tensor<Int32> = key.unary(nil) { try $0.foldKey($1, 1) }
+      return [next, own]
+    }
+    return loop.tensor(results, 1)
+  }
+
   /// True with a probability, anew at each step.
   public func bernoulli(
     _ probability: Double, _ shape: Shape, file: String = #fileID, line: Int = #line

@@ -11,12 +11,20 @@ public struct NoiseSchedule: Sendable {
 
   public init(steps: Int = 1000) {
     self.steps = steps
-    let slope = (0.02 - 1e-4) / Double(max(steps - 1, 1))
     var product = 1.0
     signal = (0..<steps).map { t in
-      product *= 1 - (1e-4 + slope * Double(t))
+      product *= 1 - NoiseSchedule.beta(t, of: steps)
       return product
     }
+  }
+
+  /// The variance of the noise that step t adds.
+  ///
+  /// - Parameter t: 0 ..< steps.
+  public func beta(_ t: Int) -> Double { NoiseSchedule.beta(t, of: steps) }
+
+  private static func beta(_ t: Int, of steps: Int) -> Double {
+    1e-4 + (0.02 - 1e-4) / Double(max(steps - 1, 1)) * Double(t)
   }
 
   /// The input `t`: a step for each example, `[N]`.
@@ -29,7 +37,7 @@ public struct NoiseSchedule: Sendable {
   ///
   /// - Parameter x: `[N, ...]`.
   /// - Returns: The mixed examples, the noise (both as x), and the steps, `[N]`.
-  func diffuse<S: TensorFloat>(_ x: Tensor<S>) -> (noisy: Tensor<S>, noise: Tensor<S>, step: Tensor<Int32>) {
+  public func diffuse<S: TensorFloat>(_ x: Tensor<S>) -> (noisy: Tensor<S>, noise: Tensor<S>, step: Tensor<Int32>) {
     let g = x.context
     let noise = normal(like: x)
     let draw: Tensor<S> = g.uniform(S.self, [x.dim(0)])

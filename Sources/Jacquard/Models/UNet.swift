@@ -29,23 +29,36 @@ extension ModelZoo {
     }
   }
 
-  /// The noise in an image of 1 x 28 x 28 at a step of diffusion: 32, 64 and 64 channels at 28, 14 and 7 pixels.
+  /// The noise in an image of 1 x 28 x 28 at a step of diffusion: by default 32, 64 and 64 channels at 28, 14 and 7 pixels.
   public struct UNet: Module {
     static let width = 128
     let time1 = Linear(64, width)
     let time2 = Linear(width, width)
-    let stem = Conv2d(1, 32, kernel: 3, padding: 1)
-    let down1 = TimedBlock(32, 32, time: width)
-    let shrink1 = Conv2d(32, 32, kernel: 3, stride: 2, padding: 1)
-    let down2 = TimedBlock(32, 64, time: width)
-    let shrink2 = Conv2d(64, 64, kernel: 3, stride: 2, padding: 1)
-    let middle = TimedBlock(64, 64, time: width)
-    let up2 = TimedBlock(128, 64, time: width)
-    let up1 = TimedBlock(96, 32, time: width)
-    let norm = GroupNorm(8, 32)
-    let output = Conv2d(32, 1, kernel: 3, padding: 1)
+    let stem: Conv2d
+    let down1: TimedBlock
+    let shrink1: Conv2d
+    let down2: TimedBlock
+    let shrink2: Conv2d
+    let middle: TimedBlock
+    let up2: TimedBlock
+    let up1: TimedBlock
+    let norm: GroupNorm
+    let output: Conv2d
 
-    public init() {}
+    /// - Parameters: Channels at 28, 14 and 7 pixels, each a multiple of 8.
+    public init(_ large: Int = 32, _ medium: Int = 64, _ small: Int = 64) {
+      let width = UNet.width
+      stem = Conv2d(1, large, kernel: 3, padding: 1)
+      down1 = TimedBlock(large, large, time: width)
+      shrink1 = Conv2d(large, large, kernel: 3, stride: 2, padding: 1)
+      down2 = TimedBlock(large, medium, time: width)
+      shrink2 = Conv2d(medium, medium, kernel: 3, stride: 2, padding: 1)
+      middle = TimedBlock(medium, small, time: width)
+      up2 = TimedBlock(small + medium, medium, time: width)
+      up1 = TimedBlock(medium + large, large, time: width)
+      norm = GroupNorm(8, large)
+      output = Conv2d(large, 1, kernel: 3, padding: 1)
+    }
 
     /// - Parameters:
     ///   - x: `[N,1,28,28]`. - step: 0 to 999, `[N]`.

@@ -32,12 +32,21 @@ public final class Predictor: Sendable {
 
   /// The only output for the only data input.
   public func predict(_ input: HostTensor) throws -> HostTensor {
-    let name = try single(session.graph.inputs.filter { $0.role == .data }.map(\.name), "data input")
-    let output = try single(session.graph.outputs.map(\.name), "output")
+    let (name, output) = try onlyNames()
     guard let value = try predict([name: input])[output] else {
       throw Diagnostic("no output '\(output)'", kind: .internalError)
     }
     return value
+  }
+
+  /// The names of the only data input and of the only output.
+  ///
+  /// - Throws: `Diagnostic` if there are several.
+  func onlyNames() throws -> (input: String, output: String) {
+    (
+      try single(session.graph.inputs.filter { $0.role == .data }.map(\.name), "data input"),
+      try single(session.graph.outputs.map(\.name), "output")
+    )
   }
 
   private func single(_ names: [String], _ what: String) throws -> String {
