@@ -63,11 +63,14 @@ struct AdversarialExamples: Exercise {
     let mlp = try Self.attack(run, .mlp, test)
     let cnn = try Self.attack(run, .cnn, few)
     try report(run, test, mlp, cnn)
-    // MNIST was measured beforehand: 7.8 %. CALIBRATED
+    // MNIST was measured beforehand: 7.8 %. Calibrated with PyTorch, seed 0: 13.3 %, random signs cost 0.9 points; quick 14.3 %
+    // and 1.4, Fashion-MNIST 22.5 % and 0.8.
     let place = Self.sizes.firstIndex(of: 0.1) ?? 0
     let values = mlp.gradient.map(\.value)
     run.claim("upright", values[0], .atLeast(0.97, fashion: 0.86, quick: 0.87, quickFashion: 0.79), as: .percent)
-    run.claim("attacked", values[place], .atMost(0.2), as: .percent, interval: mlp.gradient[place].interval())
+    run.claim(
+      "attacked", values[place], .atMost(0.2, quickFashion: 0.3), as: .percent, interval: mlp.gradient[place].interval()
+    )
     run.claim("monotone", zip(values, values.dropFirst()).allSatisfy { $0 >= $1 })
     run.claim("random", values[0] - mlp.random[place].value, .atMost(0.05), as: .percent)
     run.decide(.redesign, "decision", ["left": NumberStyle.percent.text(values[place])])

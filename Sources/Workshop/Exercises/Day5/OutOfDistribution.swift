@@ -86,16 +86,18 @@ struct OutOfDistribution: Exercise {
     run.heading("scores")
     run.say("ranked")
     run.table(
-      ["kind"] + names.flatMap { ["\($0).auroc", "\($0).fpr"] },
+      ["kind"] + [
+        "confidence.auroc", "confidence.fpr", "energy.auroc", "energy.fpr", "nearness.auroc", "nearness.fpr",
+      ],
       zip(keys, curves).map { key, row in
         [run.text(key)]
           + row.flatMap { [$0.auroc, $0.falsePositiveRate()].map(NumberStyle.percent.text) }
       })
     run.bars(
-      "aurocs", x: "kind", y: "auroc", labels: keys.map { run.text($0) },
+      "aurocs", x: "kind", y: "axis.auroc", labels: keys.map { run.text($0) },
       groups: names.indices.map { score in (run.text(names[score]), curves.map { $0[score].auroc }) })
     run.plot(
-      "roc", x: "axis.false", y: "axis.true",
+      "roc", x: "axis.false", y: "axis.pass",
       names.indices.map {
         .line(run.text(names[$0]), curves[0][$0].falsePositiveRates, curves[0][$0].truePositiveRates)
       })

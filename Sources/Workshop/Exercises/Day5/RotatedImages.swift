@@ -72,7 +72,9 @@ struct RotatedImages: Exercise {
       })
   }
 
-  /// MNIST was measured beforehand: at 45 degrees the perceptron has 47.0 %, the CNN 46.3 % left. CALIBRATED
+  /// MNIST was measured beforehand: at 45 degrees the perceptron has 47.0 %, the CNN 46.3 % left.
+  /// Calibrated with PyTorch, seed 0: 46.4 % for the perceptron, 95.3 % once trained on turned images; quick 25.1 %, 79.3 % and
+  /// 31.1 % for the CNN, Fashion-MNIST 17.1 % and 67.4 %.
   private func claims(_ run: Run, _ mlp: [Proportion], _ cnn: [Proportion], _ robust: [Proportion]) {
     let losses = [mlp, cnn].map { $0[0].value - $0[3].value }
     // The errors of four accuracies add up as squares; both models see the same images, so this is on the safe side.
