@@ -188,7 +188,7 @@ extension StringTable {
     4.4.l1.cost = What it costs in accuracy
     4.4.l2.zeros = L2: parameters that are exactly 0
     4.4.accuracy = Accuracy with L2
-    4.4.pixels = How many of the 256 hidden units look at each pixel (white: all)
+    4.4.pixels = How many of the 256 hidden units look at each pixel (black: none, light gray: all)
     4.4.axis.weight = weight
     4.4.sizes.l2 = Weights of the first layer with L2; those beyond 0.1 stand at the ends
     4.4.sizes.l1 = Weights of the first layer with the strongest L1

@@ -188,7 +188,7 @@ extension StringTable {
     4.4.l1.cost = Ce qu'il coûte en exactitude
     4.4.l2.zeros = L2 : paramètres exactement nuls
     4.4.accuracy = Exactitude avec L2
-    4.4.pixels = Combien des 256 unités cachées regardent chaque pixel (blanc : toutes)
+    4.4.pixels = Combien des 256 unités cachées regardent chaque pixel (noir : aucune, gris clair : toutes)
     4.4.axis.weight = poids
     4.4.sizes.l2 = Poids de la première couche avec L2 ; ceux au-delà de 0,1 sont aux bouts
     4.4.sizes.l1 = Poids de la première couche avec le plus fort L1

@@ -103,10 +103,12 @@ struct SparsityAndDropout: Exercise {
   private func pictures(_ run: Run, _ outcomes: [Outcome]) throws {
     let images = outcomes.map { outcome in
       let weights = outcome.store["hidden/weight"]?.elements(Float.self) ?? []
-      let image = (0..<784).map { pixel in Float(weights[pixel * 256..<(pixel + 1) * 256].count { $0 != 0 }) / 256 }
-      return (label: outcome.name, images: [image])
+      return (0..<784).map { pixel in
+        0.8 * Float(weights[pixel * 256..<(pixel + 1) * 256].count { $0 != 0 }) / 256
+      }
     }
-    try run.images("pixels", rows: images)
+    let label = outcomes.map(\.name).joined(separator: ", ")
+    try run.images("pixels", rows: [(label, images)])
     for (key, outcome) in [("sizes.l2", outcomes[1]), ("sizes.l1", outcomes[outcomes.count - 1])] {
       let weights = outcome.store["hidden/weight"]?.elements(Float.self) ?? []
       run.histogram(key, x: "axis.weight", weights.map { max(-0.1, min(0.1, Double($0))) }, bins: 41)

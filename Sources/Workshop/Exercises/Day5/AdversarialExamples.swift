@@ -59,7 +59,7 @@ struct AdversarialExamples: Exercise {
 
   func run(_ run: Run) throws {
     let test = try run.data.test()
-    let few = try test.rows(0..<min(2000, test.count))
+    let few = try test.rows(0..<run.pick(2000, quick: 300))
     let mlp = try Self.attack(run, .mlp, test)
     let cnn = try Self.attack(run, .cnn, few)
     try report(run, test, mlp, cnn)

@@ -126,8 +126,8 @@ struct OutOfDistribution: Exercise {
       }
       return
     }
-    // Measured beforehand: 0.963. CALIBRATED
-    run.claim("auroc", curves[other][0].auroc, .atLeast(0.92, quick: 0.8), as: .percent)
-    run.claim("fpr", curves[other][0].falsePositiveRate(), .atMost(0.5), as: .percent)
+    // Measured beforehand: 0.963. Quick, calibrated with PyTorch on seeds 0 and 1: 0.875 and 0.775, FPR95 0.61 and 0.82.
+    run.claim("auroc", curves[other][0].auroc, .atLeast(0.92, quick: 0.65), as: .percent)
+    run.claim("fpr", curves[other][0].falsePositiveRate(), .atMost(0.5, quick: 0.95), as: .percent)
   }
 }
