@@ -329,9 +329,9 @@ extension StringTable {
     5.4.axis.pass = images let through
     5.4.confidences = How sure the network is of images, and of the first kind of strangers
     5.4.accuracy = Accuracy on the images of the classes
-    5.4.inverted.auroc = AUROC of the confidence against inverted images
-    5.4.turned.auroc = AUROC of the confidence against turned images
-    5.4.noise.auroc = AUROC of the confidence against noise
+    5.4.detects = The confidence tells images from strangers: least AUROC of all kinds
+    5.4.fooled = Softmax only compares the classes with each other. An image unlike all of them can still be far more like one than like the others, and is then taken for it with confidence.
+    5.4.near = The distance tells inverted images and noise: least AUROC
     5.4.fpr = FPR95 of the confidence against the other data set
     5.4.decision = A threshold that keeps 95 % of the images lets {share} of the strangers through. Confidence alone is no guard; take the score that suits the strangers to be expected, and test it on them.
 

@@ -329,9 +329,9 @@ extension StringTable {
     5.4.axis.pass = images admises
     5.4.confidences = À quel point le réseau est sûr des images, et de la première sorte d'étrangères
     5.4.accuracy = Exactitude sur les images des classes
-    5.4.inverted.auroc = AUROC de la confiance contre les images inversées
-    5.4.turned.auroc = AUROC de la confiance contre les images tournées
-    5.4.noise.auroc = AUROC de la confiance contre le bruit
+    5.4.detects = La confiance distingue les images des étrangères : plus petite AUROC de toutes les sortes
+    5.4.fooled = Softmax ne fait que comparer les classes entre elles. Une image différente de toutes peut ressembler bien plus à l'une qu'aux autres, et passe alors pour elle avec assurance.
+    5.4.near = La distance distingue les images inversées et le bruit : plus petite AUROC
     5.4.fpr = FPR95 de la confiance contre l'autre jeu de données
     5.4.decision = Un seuil qui garde 95 % des images laisse passer {share} des étrangères. La confiance seule n'est pas une garde ; prendre le score qui convient aux étrangères attendues, et l'essayer sur elles.
 

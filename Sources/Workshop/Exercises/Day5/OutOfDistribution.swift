@@ -119,15 +119,18 @@ struct OutOfDistribution: Exercise {
       ])
   }
 
+  /// Calibrated with PyTorch, quick: against inverted images and noise the distance has an AUROC of 0.996 to 1 on MNIST (seeds 0 and
+  /// 1) and Fashion-MNIST (seed 0); the confidence 0.74 to 0.87 on MNIST, but 0.28 to 0.39 on Fashion-MNIST.
   private func claims(_ run: Run, _ keys: [String], _ curves: [[RankingCurve]]) {
-    guard let other = keys.firstIndex(of: "other") else {
-      for (key, place) in [("inverted.auroc", 0), ("turned.auroc", 1), ("noise.auroc", 2)] {
-        run.claim(key, curves[place][0].auroc, .atLeast(0.6), as: .percent)
-      }
-      return
+    if let other = keys.firstIndex(of: "other") {
+      // Measured beforehand: 0.963. Quick, calibrated with PyTorch on seeds 0 and 1: 0.875 and 0.775, FPR95 0.61 and 0.82.
+      run.claim("auroc", curves[other][0].auroc, .atLeast(0.92, quick: 0.65), as: .percent)
+      run.claim("fpr", curves[other][0].falsePositiveRate(), .atMost(0.5, quick: 0.95), as: .percent)
+    } else {
+      let least = curves.map { $0[0].auroc }.min() ?? .nan
+      run.claim("detects", least, .atLeast(0.9), as: .percent, ofCourse: true, reason: run.text("fooled"))
     }
-    // Measured beforehand: 0.963. Quick, calibrated with PyTorch on seeds 0 and 1: 0.875 and 0.775, FPR95 0.61 and 0.82.
-    run.claim("auroc", curves[other][0].auroc, .atLeast(0.92, quick: 0.65), as: .percent)
-    run.claim("fpr", curves[other][0].falsePositiveRate(), .atMost(0.5, quick: 0.95), as: .percent)
+    let far = zip(keys, curves).filter { ["inverted", "noise"].contains($0.0) }.map { $0.1[2].auroc }
+    run.claim("near", far.min() ?? .nan, .atLeast(0.9), as: .percent)
   }
 }
