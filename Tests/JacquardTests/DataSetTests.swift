@@ -26,6 +26,18 @@ import Testing
     }
   }
 
+  @Test func rowsByPosition() throws {
+    let data = try numbers(20)
+    let chosen = try data.rows([13, 2, 2])
+    #expect(chosen.count == 3 && chosen.signature == data.signature)
+    #expect(try chosen.integers("label") == [3, 2, 2])
+    #expect(chosen["image"]?.values.elements(UInt8.self) == [78...83, 12...17, 12...17].flatMap { Array($0) })
+    #expect(try data.rows([]).count == 0)
+    for positions in [[20], [0, -1]] {
+      #expect(throws: Diagnostic.self, "\(positions)") { try data.rows(positions) }
+    }
+  }
+
   @Test func ordersFollowFromSeedAndEpoch() {
     let order = Shuffle.seeded(7).order(count: 1000, epoch: 2)
     #expect(order == Shuffle.seeded(7).order(count: 1000, epoch: 2))

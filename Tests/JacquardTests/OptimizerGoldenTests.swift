@@ -103,6 +103,20 @@ import Testing
     #expect(w[1] == 0)
   }
 
+  /// Decay pulls at chosen parameters only: with no gradient to speak of, p (1 - rate factor) and p.
+  @Test func decayOfChosenParameters() throws {
+    let graph = try Graph("decay", mode: .training) { g in
+      let first = g.scope("first") { g.parameter("w", Double.self, [2], Initializer(.ones)) }
+      let second = g.scope("second") { g.parameter("w", Double.self, [2], Initializer(.ones)) }
+      let loss = (first * 0).sum() + second.sum()
+      g.minimize(loss, with: SGD(learningRate: 0.5), decay: [.l2(0.5)], isDecayed: { $0.hasPrefix("first/") })
+    }
+    let store = ParameterStore()
+    _ = try Session(graph, store).step()
+    #expect(store["first/w"]?.elements(Double.self) == [0.75, 0.75])
+    #expect(store["second/w"]?.elements(Double.self) == [0.5, 0.5])
+  }
+
   @Test func clippingByValueAndL1Decay() throws {
     let graph = try Graph("clip", mode: .training) { g in
       let w = g.parameter("w", Double.self, [2], Initializer(.ones))

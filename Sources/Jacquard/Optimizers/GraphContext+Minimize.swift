@@ -10,11 +10,12 @@ extension GraphContext {
   ///
   /// - Parameters:
   ///   - loss: A scalar.
+  ///   - isDecayed: Whether `decay` pulls at the parameter of a name; by default at all.
   ///   - isTrained: Whether the parameter of a name is changed; by default all are.
   public func minimize<S: TensorFloat>(
     _ loss: Tensor<S>, with optimizer: some Optimizer, clipping: GradientClipping? = nil,
-    decay: [WeightDecay] = [], isTrained: (String) -> Bool = { _ in true },
-    file: String = #fileID, line: Int = #line
+    decay: [WeightDecay] = [], isDecayed: (String) -> Bool = { _ in true },
+    isTrained: (String) -> Bool = { _ in true }, file: String = #fileID, line: Int = #line
   ) {
     isMinimized = true
     guard case .success(let value) = loss.result else { return }
@@ -28,7 +29,7 @@ extension GraphContext {
       let gradients = try clipping?.apply(raw, builder) ?? raw
       let state = OptimizerState(self, optimizer.name)
       for ((name, parameter), clipped) in zip(chosen, gradients) {
-        let gradient = try decay.reduce(clipped) { try $1.apply($0, parameter, builder) }
+        let gradient = try (isDecayed(name) ? decay : []).reduce(clipped) { try $1.apply($0, parameter, builder) }
         let new = try optimizer.updated(
           OptimizedParameter(
             builder: builder, name: name, value: parameter, gradient: gradient, state: state,
