@@ -24,7 +24,7 @@ struct SpiralDiffusion: Exercise {
     run.heading("forward")
     run.say("noising")
     run.code(
-      "x_t = sqrt(1 - beta_t) x_(t-1) + sqrt(beta_t) noise\nx_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise,  a_t = product of 1 - beta"
+      "x_t = sqrt(1 - beta_t) x_(t-1) + sqrt(beta_t) noise\nx_t = sqrt(a_t) x_0 + sqrt(1 - a_t) noise\na_t = product of 1 - beta"
     )
     var (factor, variance, worst) = (1.0, 0.0, 0.0)
     for (t, signal) in schedule.signal.enumerated() {
@@ -200,7 +200,8 @@ struct SpiralDiffusion: Exercise {
 extension SpiralDiffusion {
   private static let epochs = 80
   private static let quickEpochs = 10
-  /// Measured beforehand with PyTorch.
+  // The course's bounds. Measured beforehand with PyTorch, a rate of 0.001 and 8,000 steps gave 0.24 and 0.95, 2,000 steps 0.83 and 0.59:
+  // hence a larger rate and 16,000 steps here, and the quick bounds.
   private static let distanceBound = Bound.atMost(0.1, quick: 0.6)
   private static let cosineBound = Bound.atLeast(0.9, quick: 0.7)
 }
