@@ -289,7 +289,7 @@ extension StringTable {
     5.3.upright.mlp = The perceptron's accuracy on upright images
     5.3.loss.mlp = At 45 degrees the perceptron loses
     5.3.loss.cnn = At 45 degrees the convolutional network loses
-    5.3.less = The convolutional network loses less than the perceptron: by this at least (lower end of the 95 % interval)
+    5.3.less = The convolutional network loses less than the perceptron: by this at least (lower end of the 95 % interval over test images; other seeds of training may tell otherwise)
     5.3.more = The network loses {cnn}, the perceptron {mlp} (difference known to {margin}): it loses more. Convolution and pooling forgive small shifts; nothing in them knows of rotation.
     5.3.same = The network loses {cnn}, the perceptron {mlp}: the difference is within what chance can do ({margin}).
     5.3.regained = What training on turned images regains at 45 degrees

@@ -289,7 +289,7 @@ extension StringTable {
     5.3.upright.mlp = L'exactitude du perceptron sur les images droites
     5.3.loss.mlp = À 45 degrés le perceptron perd
     5.3.loss.cnn = À 45 degrés le réseau convolutif perd
-    5.3.less = Le réseau convolutif perd moins que le perceptron : au moins de tant (bas de l'intervalle à 95 %)
+    5.3.less = Le réseau convolutif perd moins que le perceptron : au moins de tant (bas de l'intervalle à 95 % sur les images de test ; d'autres graines d'entraînement peuvent en dire autrement)
     5.3.more = Le réseau perd {cnn}, le perceptron {mlp} (différence connue à {margin} près) : il perd plus. Convolution et pooling pardonnent de petits décalages ; rien en eux ne connaît la rotation.
     5.3.same = Le réseau perd {cnn}, le perceptron {mlp} : la différence reste dans ce que peut le hasard ({margin}).
     5.3.regained = Ce que l'entraînement sur images tournées regagne à 45 degrés
