@@ -283,7 +283,7 @@ extension StringTable {
     5.3.model = model
     5.3.mlp = perceptron
     5.3.cnn = convolutional
-    5.3.robust = perceptron, trained on turned images
+    5.3.robust = trained on turned
     5.3.upright = upright
     5.3.half = at 45 degrees
     5.3.upright.mlp = The perceptron's accuracy on upright images
@@ -302,12 +302,12 @@ extension StringTable {
     5.4.metric = AUROC: how often an image of the classes scores higher than a stranger; FPR95: strangers let through when 95 % of the images are
     5.4.strangers = Strangers
     5.4.explained = The convolutional network of 4.1 names one of ten classes, whatever it is shown. Does a score tell when it should name none?
-    5.4.images = Images of the classes, and strangers
+    5.4.images = Images of the classes, and strangers; the turned ones by 90 degrees
     5.4.inside = test images
     5.4.outside = first kind of strangers
     5.4.other = Fashion-MNIST
     5.4.inverted = inverted
-    5.4.turned = turned by 90 degrees
+    5.4.turned = turned
     5.4.noise = noise
     5.4.scores = Three scores
     5.4.ranked = Confidence is the largest probability; energy is -log sum exp of the logits, low for what is known; distance is that of the hidden features to the nearest of the training images.

@@ -283,7 +283,7 @@ extension StringTable {
     5.3.model = modèle
     5.3.mlp = perceptron
     5.3.cnn = convolutif
-    5.3.robust = perceptron, entraîné sur images tournées
+    5.3.robust = entraîné tourné
     5.3.upright = droites
     5.3.half = à 45 degrés
     5.3.upright.mlp = L'exactitude du perceptron sur les images droites
@@ -302,12 +302,12 @@ extension StringTable {
     5.4.metric = AUROC : combien de fois une image des classes a un score plus haut qu'une étrangère ; FPR95 : étrangères admises quand 95 % des images le sont
     5.4.strangers = Étrangères
     5.4.explained = Le réseau convolutif de 4.1 nomme une des dix classes, quoi qu'on lui montre. Un score dit-il quand il devrait n'en nommer aucune ?
-    5.4.images = Images des classes, et étrangères
+    5.4.images = Images des classes, et étrangères ; les tournées de 90 degrés
     5.4.inside = images de test
     5.4.outside = première sorte d'étrangères
     5.4.other = Fashion-MNIST
     5.4.inverted = inversées
-    5.4.turned = tournées de 90 degrés
+    5.4.turned = tournées
     5.4.noise = bruit
     5.4.scores = Trois scores
     5.4.ranked = La confiance est la plus grande probabilité ; l'énergie est -log sum exp des logits, basse pour le connu ; la distance est celle des traits cachés à la plus proche image d'entraînement.
