@@ -76,6 +76,15 @@ public struct Plan: Hashable, Sendable, Codable {
     }
     return low < nodes.count && nodes[low].id == id ? nodes[low] : nil
   }
+
+  /// Two operations for each multiplication of the matrix products of a step.
+  public var productOperations: Double {
+    program.kernels.reduce(0) { sum, kernel in
+      guard case .contraction(let product) = kernel.kind else { return sum }
+      let points = product.extents.reduce(1.0) { $0 * Double($1) }
+      return sum + 2 * points * Double(product.k)
+    }
+  }
 }
 
 /// The contents of a constant buffer.

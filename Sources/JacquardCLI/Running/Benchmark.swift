@@ -133,16 +133,8 @@ struct BenchmarkResult {
 
   /// Two operations for each multiplication of the plan's products, a second, in milliards.
   var gigaflops: Double {
-    let operations = plan.map(BenchmarkResult.operations) ?? 0
+    let operations = plan?.productOperations ?? 0
     return median > 0 ? operations / (median * 1e6) : 0
-  }
-
-  static func operations(_ plan: Plan) -> Double {
-    plan.program.kernels.reduce(0.0) { sum, kernel in
-      guard case .contraction(let product) = kernel.kind else { return sum }
-      let points = product.extents.reduce(1.0) { $0 * Double($1) }
-      return sum + 2 * points * Double(product.k)
-    }
   }
 
   var json: JSONValue {

@@ -46,7 +46,6 @@ extension StringTable {
     common.train = training
     common.test = test
 
-    1.1.title = A multilayer perceptron by hand
 
     1.2.title = The same perceptron, trained
     1.2.inputs = gray images of 28 x 28 pixels, as 784 numbers from 0 to 1
@@ -68,9 +67,8 @@ extension StringTable {
     1.2.seconds = Training takes at most a minute
     1.2.decision = The weakest class is {class}, of which {recall} are found. Pixels in a row know nothing of neighbourhood; a convolutional model is the next design.
 
-    1.3.title = Hidden activations in the plane
-    1.4.title = An autoencoder with two latent numbers
-    1.5.title = Word embeddings
+
+
 
     2.1.title = A gradient in three ways
     2.1.inputs = a point (x1, x2)
@@ -99,10 +97,9 @@ extension StringTable {
     2.1.threshold = Gradient descent converges if and only if the rate is below 1/3
     2.1.decision = The three gradients agree, so the derived one may be trusted where a hand would err.
 
-    2.2.title = Backpropagation in five formulas
-    2.3.title = Stochastic gradient descent
-    2.4.title = Optimisers side by side
-    2.5.title = Learning rates and the shapes of curves
+
+
+
 
     3.1.title = Maximum likelihood and divergence
     3.1.inputs = the brightness of an image: the mean of its pixels, from 0 to 10

@@ -46,7 +46,6 @@ extension StringTable {
     common.train = entraînement
     common.test = test
 
-    1.1.title = Un perceptron multicouche à la main
 
     1.2.title = Le même perceptron, entraîné
     1.2.inputs = images grises de 28 x 28 pixels, soit 784 nombres de 0 à 1
@@ -68,9 +67,8 @@ extension StringTable {
     1.2.seconds = L'entraînement dure au plus une minute
     1.2.decision = La classe la plus faible est {class}, dont {recall} sont reconnues. Des pixels en ligne ignorent le voisinage ; un modèle convolutif est le prochain essai.
 
-    1.3.title = Activations cachées dans le plan
-    1.4.title = Un autoencodeur à deux nombres latents
-    1.5.title = Plongements de mots
+
+
 
     2.1.title = Un gradient de trois façons
     2.1.inputs = un point (x1, x2)
@@ -99,10 +97,9 @@ extension StringTable {
     2.1.threshold = La descente de gradient converge si et seulement si le taux est inférieur à 1/3
     2.1.decision = Les trois gradients concordent ; on peut se fier à celui dérivé là où la main se tromperait.
 
-    2.2.title = La rétropropagation en cinq formules
-    2.3.title = La descente de gradient stochastique
-    2.4.title = Optimiseurs côte à côte
-    2.5.title = Taux d'apprentissage et formes des courbes
+
+
+
 
     3.1.title = Maximum de vraisemblance et divergence
     3.1.inputs = la luminosité d'une image : la moyenne de ses pixels, de 0 à 10

@@ -10,8 +10,8 @@ struct StringTable: Sendable {
   /// Keys that stand more than once, and lines that are none of `KEY = TEXT`.
   let mistakes: [String]
 
-  private static let english = StringTable(englishTexts)
-  private static let french = StringTable(frenchTexts)
+  private static let english = StringTable([englishTexts, englishDay1, englishDay2].joined(separator: "\n"))
+  private static let french = StringTable([frenchTexts, frenchDay1, frenchDay2].joined(separator: "\n"))
 
   static func of(_ language: Language) -> StringTable { language == .en ? english : french }
 

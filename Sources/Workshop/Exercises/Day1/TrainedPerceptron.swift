@@ -30,7 +30,7 @@ struct TrainedPerceptron: Exercise {
   }
 
   /// Pixels from 0 to 255 become numbers from 0 to 1.
-  private static func images(_ g: GraphContext) -> Tensor<Float> {
+  static func images(_ g: GraphContext) -> Tensor<Float> {
     g.input("x", Float.self, ["N", 784], feed: FeedHint(column: "image", scale: 1.0 / 255))
   }
 
