@@ -6,16 +6,16 @@ import Testing
 
 /// Every exercise, run quickly.
 @Suite(.serialized) struct ExerciseTests {
-  static let present = Course.exercises.filter { !($0 is Planned) }
   /// Those whose figures come from training.
   static let trained = [
-    "1.1", "1.2", "1.3", "1.4", "1.5", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "4.4", "5.2",
-    "5.3", "5.4", "5.5", "5.6",
+    "1.1", "1.2", "1.3", "1.4", "1.5", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3", "4.4",
+    "5.2", "5.3", "5.4", "5.5", "5.6",
   ]
 
   @Test(.enabled(if: hasImages), arguments: Language.allCases) func allPass(_ language: Language) throws {
     let folder = try TestFolder()
-    for exercise in Self.present {
+    // The texts of both languages have the same keys; a few reports show that they are used.
+    for exercise in Course.exercises where language == .en || exercise.day == 2 {
       let result = try attempt(exercise, in: folder, language: language)
       let failed = result.claims.filter { $0.status == .fail }.map { "\($0.key) \($0.figureText) \($0.reason ?? "")" }
       #expect(failed.isEmpty && !result.claims.isEmpty, "\(exercise.id): \(failed)")
@@ -37,8 +37,9 @@ import Testing
 
   /// A learning rate of 0 learns nothing, and the claims notice.
   @Test(.enabled(if: hasImages)) func noLearningFails() throws {
-    for exercise in Self.present where Self.trained.contains(exercise.id) {
-      let result = try attempt(exercise, in: try TestFolder(), rateFactor: 0)
+    let folder = try TestFolder()
+    for exercise in Course.exercises where Self.trained.contains(exercise.id) {
+      let result = try attempt(exercise, in: folder, rateFactor: 0)
       #expect(result.hasFailed, "\(exercise.id)")
     }
   }

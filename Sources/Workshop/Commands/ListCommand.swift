@@ -14,8 +14,7 @@ struct ListCommand: CourseCommand {
     for day in 1...5 {
       output.print("\(strings.text("common.day")) \(day): \(strings.text("common.day\(day)"))")
       for exercise in Course.exercises where exercise.day == day {
-        let absent = exercise is Planned ? "  (\(strings.text("common.planned")))" : ""
-        output.print("  \(exercise.id)  \(strings.text("\(exercise.id).title"))\(absent)")
+        output.print("  \(exercise.id)  \(strings.text("\(exercise.id).title"))")
       }
     }
     return 0

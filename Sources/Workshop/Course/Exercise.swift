@@ -15,12 +15,3 @@ extension Exercise {
   /// From 1 to 5.
   var day: Int { Int(id.prefix { $0 != "." }) ?? 0 }
 }
-
-/// A place in the course whose exercise this version does not have. A run of it is skipped.
-struct Planned: Exercise {
-  let id: String
-
-  init(_ id: String) { self.id = id }
-
-  func run(_ run: Run) { run.skip("planned", because: run.text("planned")) }
-}

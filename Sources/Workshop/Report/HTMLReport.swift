@@ -28,9 +28,8 @@ struct HTMLReport {
       "<p class=\"quiet\">\(day)<br>\(HTML.escaped(result.dataSet)), \(word("seed")) \(run.seed)\(quick), \(seconds) s</p>"
   }
 
-  /// Inputs, targets, loss and metric; a planned exercise has none.
+  /// Inputs, targets, loss and metric.
   private var opening: String {
-    if run.exercise is Planned { return "" }
     let rows = ["inputs", "targets", "loss", "metric"].map { key in
       "<dt>\(word(key))</dt><dd>\(HTML.escaped(run.text(key)))</dd>"
     }

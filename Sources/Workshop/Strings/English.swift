@@ -7,7 +7,6 @@ extension StringTable {
     common.day3 = probability and generative models
     common.day4 = modelling and inductive bias
     common.day5 = evaluation
-    common.planned = not in this version
     common.seed = seed
     common.quick = quick run
     common.inputs = Inputs

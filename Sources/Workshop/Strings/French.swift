@@ -7,7 +7,6 @@ extension StringTable {
     common.day3 = probabilités et modèles génératifs
     common.day4 = modélisation et biais inductif
     common.day5 = évaluation
-    common.planned = absent de cette version
     common.seed = graine
     common.quick = essai rapide
     common.inputs = Entrées
