@@ -260,8 +260,8 @@ extension StringTable {
     4.1.parameters.cnn = The convolutional network has 421,642 parameters
     4.1.accuracy.mlp = Accuracy of the perceptron
     4.1.accuracy.cnn = Accuracy of the convolutional network
-    4.1.ratio.2 = At 2 pixels the network loses at most 0.7 of the accuracy that the perceptron loses
-    4.1.ratio.3 = At 3 pixels the network loses at most 0.7 of the accuracy that the perceptron loses
+    4.1.ratio.2 = Accuracy that the network loses at 2 pixels, as a share of what the perceptron loses
+    4.1.ratio.3 = Accuracy that the network loses at 3 pixels, as a share of what the perceptron loses
     4.1.refuting = Here the network loses more than 0.7 of what the perceptron loses: pooling forgives a shift of a pixel or two, but the affine layer behind it has learnt where things lie.
     4.1.invariant = A model that no shift can deceive
     4.1.torus = With circular padding, stride 1 and a mean over all places, a shift moves the features and leaves their mean. This holds for any weights, so untrained ones are tried under all 784 circular shifts.

@@ -260,8 +260,8 @@ extension StringTable {
     4.1.parameters.cnn = Le réseau convolutif a 421 642 paramètres
     4.1.accuracy.mlp = Exactitude du perceptron
     4.1.accuracy.cnn = Exactitude du réseau convolutif
-    4.1.ratio.2 = À 2 pixels le réseau perd au plus 0,7 de l'exactitude que perd le perceptron
-    4.1.ratio.3 = À 3 pixels le réseau perd au plus 0,7 de l'exactitude que perd le perceptron
+    4.1.ratio.2 = Exactitude que le réseau perd à 2 pixels, rapportée à celle que perd le perceptron
+    4.1.ratio.3 = Exactitude que le réseau perd à 3 pixels, rapportée à celle que perd le perceptron
     4.1.refuting = Ici le réseau perd plus de 0,7 de ce que perd le perceptron : le sous-échantillonnage pardonne un ou deux pixels, mais la couche affine qui suit a appris où se trouvent les choses.
     4.1.invariant = Un modèle qu'aucun déplacement ne trompe
     4.1.torus = Avec un bord circulaire, un pas de 1 et une moyenne sur tous les lieux, un déplacement déplace les traits et laisse leur moyenne. C'est vrai pour tous les poids ; on essaie donc des poids non entraînés sous les 784 déplacements circulaires.
