@@ -49,9 +49,10 @@ struct OutOfDistribution: Exercise {
     let part = try test.rows(0..<run.pick(2_000, quick: 500))
     let (images, labels) = (try part.images(), try part.integers("label"))
     let predicted = try ImageClassifier.cnn.answer(images, store, run).logits.largestInRows()
+    // Quick, calibrated with PyTorch on 2,000 images: 88.5 to 89.8 % (Fashion-MNIST 78.6); here 500 are counted.
     run.claim(
       "accuracy", Proportion(correct: predicted, labels).value,
-      .atLeast(0.96, fashion: 0.86, quick: 0.88, quickFashion: 0.74), as: .percent)
+      .atLeast(0.96, fashion: 0.86, quick: 0.84, quickFashion: 0.74), as: .percent)
     let (inside, strangers) = (try scores(images), try Self.strangers(run, images))
     let outside = try strangers.map { try scores($0.images) }
     try pictures(run, images, strangers)
