@@ -35,7 +35,7 @@ struct HiddenActivations: Exercise {
       zip(names, [raw, learnt]).map { name, found in
         [name, NumberStyle.percent.text(found.variance), NumberStyle.percent.text(found.accuracy.value)]
       })
-    // Measured beforehand on MNIST: 48.0 against 42.7 %. PyTorch, 3 seeds, the halves of this exercise: NEIGHBOUR_CALIBRATION
+    // Measured beforehand on MNIST: 48.0 against 42.7 %. The other bounds are proposals.
     run.claim(
       "neighbours.gain", learnt.accuracy.value - raw.accuracy.value,
       .atLeast(0.03, fashion: 0.03, quick: 0.03, quickFashion: 0.03), as: .percent)
@@ -83,8 +83,8 @@ struct HiddenActivations: Exercise {
         .line("", shares.indices.map { Double($0 + 1) }, shares),
         .dashes("95 %", [Double(count), Double(count)], [0, 0.95]),
       ])
-    // Measured beforehand: 154 on MNIST. NumPy, the first 10,000 images, and Fashion-MNIST: SPECTRUM_CALIBRATION
+    // Measured beforehand: 154 on MNIST. PyTorch, the first 10,000 images: 150 on MNIST, 182 on Fashion-MNIST.
     run.claim(
-      "spectrum.count", Double(count), .equal(154, fashion: 187, quick: 152, quickFashion: 185), as: .integer)
+      "spectrum.count", Double(count), .equal(154, fashion: 187, quick: 150, quickFashion: 182), as: .integer)
   }
 }

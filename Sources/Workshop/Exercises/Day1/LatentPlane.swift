@@ -58,9 +58,9 @@ struct LatentPlane: Exercise {
         .line(run.text("test"), epochs, trained.history.compactMap { $0.evaluation["loss"] }),
         .dashes(run.text("pca"), [1, epochs.last ?? 1], [planeError, planeError]),
       ])
-    // PyTorch, 3 seeds: AUTOENCODER_CALIBRATION
+    // PyTorch, 3 seeds, quick: MNIST 0.851 to 0.878, Fashion-MNIST 0.694 to 0.704; the full bounds are proposals.
     run.claim(
-      "error.ratio", error / planeError, .atMost(0.80, fashion: 0.75, quick: 0.95, quickFashion: 0.85))
+      "error.ratio", error / planeError, .atMost(0.80, fashion: 0.75, quick: 0.95, quickFashion: 0.80))
     try map(run, model, trained.store, test, pca)
     try linear(run, train, pca)
     run.decide(.redesign, "decision", ["ratio": NumberStyle.percent.text(error / planeError)])
@@ -138,9 +138,9 @@ struct LatentPlane: Exercise {
   /// Among all planes PCA's is the nearest to the images, so the linear autoencoder can at best reach its error.
   private func linear(_ run: Run, _ train: DataSet, _ pca: PCA) throws {
     let model = LinearAutoencoder()
-    let epochs = run.epochs(2, quick: 4)
+    let epochs = run.epochs(10, quick: 20)
     let steps = epochs * ((train.count + 127) / 128)
-    let rate = LearningRate.cosine(initial: run.learningRate(run.pick(3e-3, quick: 1e-2)), steps: steps)
+    let rate = LearningRate.cosine(initial: run.learningRate(1e-2), steps: steps)
     let whole = { (g: GraphContext, x: Tensor<Float>) in g.module(model)(x) }
     let trained = try run.fit(
       Self.graph("linear.train", rate: rate, whole), on: train, epochs: epochs,
@@ -154,9 +154,9 @@ struct LatentPlane: Exercise {
     run.table(
       ["way", "error"],
       [[run.text("pca"), NumberStyle.number.text(least)], [run.text("linear.ae"), NumberStyle.number.text(error)]])
-    // Below 1 is a bug. PyTorch, 3 seeds: LINEAR_CALIBRATION
+    // Below 1 is a bug. PyTorch, 1 seed, quick: MNIST 1.004, Fashion-MNIST 1.027; full: 1.0004. The full bound is the course's.
     run.claim(
       "linear.ratio", error / least,
-      .within(1.0...1.01, fashion: 1.0...1.01, quick: 1.0...1.01, quickFashion: 1.0...1.01))
+      .within(1.0...1.01, quick: 1.0...1.02, quickFashion: 1.0...1.05))
   }
 }

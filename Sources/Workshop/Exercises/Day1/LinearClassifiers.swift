@@ -18,9 +18,9 @@ enum LinearClassifiers {
       losses.append(model.step(train, rows: order[step * 128..<min(order.count, step * 128 + 128)], rate: rate))
     }
     let accuracy = test.accuracy(model.logits)
-    // PyTorch, 3 seeds, one epoch of SGD at 0.1: LOGISTIC_CALIBRATION
+    // PyTorch, one epoch of SGD at 0.1, MNIST, 3 seeds: 89.9 to 90.0 % (quick 80.8 to 81.6); Fashion-MNIST, 1 seed: 81.2 %.
     run.claim(
-      "logistic.accuracy", accuracy.value, .atLeast(0.88, fashion: 0.76, quick: 0.82, quickFashion: 0.70),
+      "logistic.accuracy", accuracy.value, .atLeast(0.88, fashion: 0.76, quick: 0.79, quickFashion: 0.68),
       as: .percent, interval: accuracy.interval())
     run.plot(
       "linear.losses", x: "axis.step", y: "axis.loss", [.line("", losses.indices.map(Double.init), losses)])
@@ -41,7 +41,7 @@ enum LinearClassifiers {
     run.say(
       "perceptron.passed",
       ["mistakes": "\(mistakes)", "count": "\(rows.count)", "first": names[0], "second": names[1]])
-    // PyTorch, 3 seeds, one pass: PERCEPTRON_CALIBRATION
+    // PyTorch, one pass, MNIST, 3 seeds: 99.8 to 99.9 % (quick 100); Fashion-MNIST, 1 seed: 95.7 %.
     run.claim(
       "perceptron.accuracy", accuracy.value, .atLeast(0.99, fashion: 0.93, quick: 0.98, quickFashion: 0.92),
       as: .percent, interval: accuracy.interval())

@@ -53,10 +53,10 @@ struct CurveShapes: Exercise {
     run.plot(
       "sweep.losses", x: "axis.rate", y: "axis.loss", logX: true,
       [.line("", rates, losses), .points("", rates, losses)])
-    // PyTorch, 3 seeds, one epoch: MNIST 91.2 to 91.8 % at 0.1; Fashion-MNIST SWEEP_FASHION.
-    // Quick, three epochs: MNIST 83.4 to 85.2 %, Fashion-MNIST SWEEP_FASHION_QUICK.
+    // PyTorch, 3 seeds, one epoch: MNIST 91.2 to 91.8 % at 0.1; Fashion-MNIST's bound is a proposal.
+    // Quick, three epochs: MNIST 83.4 to 85.2 %, Fashion-MNIST 2 seeds, 69.6 to 70.0 %.
     run.claim(
-      "sweep.best", accuracies[0], .atLeast(0.90, fashion: 0.76, quick: 0.80, quickFashion: 0.70), as: .percent)
+      "sweep.best", accuracies[0], .atLeast(0.90, fashion: 0.76, quick: 0.80, quickFashion: 0.66), as: .percent)
     // After so few steps 0.0001 is still at chance: 2.305 to 2.319 (log 10 = 2.303).
     run.claim("sweep.slowest", losses[3], .within(2.2...2.4))
     run.claim("sweep.order", zip(losses, losses.dropFirst()).allSatisfy { $0 < $1 })
@@ -79,7 +79,8 @@ struct CurveShapes: Exercise {
     }
     let rate = run.learningRate
     // PyTorch, 3 seeds, MNIST: over-fitting validation 0.50 to 0.52 at epoch 7 to 11, then 0.69 to 0.70, training 0.001;
-    // rate 5: training loss 2.31 to 2.37 in epoch 3; 0.0001: 2.31 to 2.32; 0.1: 0.40. Fashion-MNIST: SHAPES_FASHION.
+    // rate 5: training loss 2.31 to 2.37 in epoch 3; 0.0001: 2.31 to 2.32; 0.1: 0.40. Fashion-MNIST, 2 seeds: the same
+    // shapes (0.54, then 0.83; 2.32; 2.29 to 2.30; 0.64).
     let runs: [(expected: CurveShape, curves: CurveDiagnosis)] = [
       (.converging, try curves("good", SGD(learningRate: .constant(rate(0.1))), many, 3, 128)),
       (.slow, try curves("slow", SGD(learningRate: .constant(rate(1e-4))), many, 3, 128)),

@@ -47,9 +47,10 @@ enum DeepNetwork {
       zip(names, histories).map { name, history in
         .line(name, history.map { Double($0.epoch + 1) }, history.map(\.loss))
       })
-    // PyTorch, 3 seeds, 10,000 images, 3 epochs, MNIST: plain 11.7 to 28.0 %, residual 82.0 to 84.1 %; Fashion-MNIST: DEPTH_FASHION.
+    // PyTorch, 3 seeds, 10,000 images, 3 epochs, MNIST: plain 11.7 to 28.0 %, residual 82.0 to 84.1 %; Fashion-MNIST,
+    // 2 seeds: 9.8 % and 70.5 to 74.3 %.
     run.claim(
-      "depth.residual", accuracies[1], .atLeast(0.78, fashion: 0.70, quick: 0.78, quickFashion: 0.70), as: .percent)
+      "depth.residual", accuracies[1], .atLeast(0.78, fashion: 0.66, quick: 0.78, quickFashion: 0.66), as: .percent)
     run.claim("depth.gap", accuracies[1] - accuracies[0], .atLeast(0.3), as: .percent)
     return (accuracies[0], accuracies[1])
   }

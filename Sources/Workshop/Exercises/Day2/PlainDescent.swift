@@ -29,9 +29,10 @@ struct PlainDescent: Exercise {
       "for rows in batches {\n  let (loss, gradient) = model.gradient(images, rows: rows)\n"
         + "  model.descend(gradient, rate: 0.1)   // p - rate * g\n}")
     run.plot("losses", x: "axis.step", y: "axis.loss", [.line("", losses.indices.map(Double.init), losses)])
-    // PyTorch, 3 seeds, one epoch of SGD at 0.1: SGD_CALIBRATION
+    // PyTorch, 3 seeds, one epoch of SGD at 0.1: MNIST 91.2 to 91.8 % (quick 72.1 to 80.4), Fashion-MNIST quick 61.0 to 66.9;
+    // its full bound is a proposal.
     run.claim(
-      "accuracy", accuracy.value, .atLeast(0.90, fashion: 0.78, quick: 0.75, quickFashion: 0.60), as: .percent,
+      "accuracy", accuracy.value, .atLeast(0.90, fashion: 0.78, quick: 0.68, quickFashion: 0.57), as: .percent,
       interval: accuracy.interval())
     try sameAsGraph(run, model, test)
     run.decide(
@@ -78,7 +79,7 @@ struct PlainDescent: Exercise {
     run.plot(
       "noise", x: "axis.batch", y: "axis.noise", logX: true, logY: true,
       [.points(run.text("measured"), x, errors), .dashes(run.text("root"), x, fall)])
-    // Independent draws give -0.5; NumPy, 3 seeds, both data sets: NOISE_CALIBRATION
+    // Independent draws give -0.5.
     run.claim("noise.slope", log(errors[3] / errors[0]) / log(x[3] / x[0]), .within(-0.6 ... -0.4))
   }
 
