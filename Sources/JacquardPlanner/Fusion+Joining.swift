@@ -73,8 +73,8 @@ extension Fusion {
   private func look(_ producer: Int, _ consumer: Int) -> Result<Alignment, RefusalReason> {
     guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
     let alignment = FusionLegality.align(producer: first, consumer: second)
-    guard case .success(let found) = alignment else { return alignment }
-    if found.consumer != nil, let product = first.flow, let reader = second.flow,
+    guard case .success = alignment else { return alignment }
+    if first.isProduct, let product = first.flow, let reader = second.flow,
       heuristics.growsResult(product, reader, program)
     {
       return .failure(.init(.growsResult))

@@ -154,10 +154,20 @@ enum RuleCases {
     Case(
       "scaledScatter", ["f64[]", "i32[2]", "f64[2]"], "scatterAdd[axis:0](broadcast[shape:5](0), x1, multiply(x0, x2))"
     ) { b, x in try b.multiply(x[0], b.scatterAdd(b.zeros([5], .f64), x[1], x[2], axis: 0)) },
-    Case("convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,1]"], "?") { b, x in
+    Case(
+      "convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,1]"],
+      "pad[low:0,0,1 high:0,0,2 interior:0,0,2](conv[geometry:strides:1 low:0 high:0 dilation:1 i"
+        + "nputDilation:1 groups:1](x0, x1))"
+    ) { b, x in
       try b.conv(x[0], x[1], ConvGeometry(rank: 1, low: [1], high: [2], inputDilation: [3]))
     },
-    Case("convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,3]"], "?") { b, x in
+    Case(
+      "convOfSpreadInput", ["f64[2,3,4]", "f64[2,3,3]"],
+      "reshape[shape:2,2,8](transpose[permutation:0,1,3,2](reshape[shape:2,2,2,4](conv[geometry:s"
+        + "trides:1 low:0 high:1 dilation:1 inputDilation:1 groups:1](x0, reshape[shape:4,3,2](transp"
+        + "ose[permutation:0,3,1,2](reverse[axes:3](reshape[shape:2,3,2,2](pad[low:0,0,0 high:0,0,1]("
+        + "x1)))))))))"
+    ) { b, x in
       try b.conv(x[0], x[1], ConvGeometry(rank: 1, low: [1], high: [2], inputDilation: [2]))
     },
   ]

@@ -6,7 +6,6 @@ struct RunResult: Sendable {
   let title: String
   /// Name of the images that bounds are meant for.
   let dataSet: String
-  let isPlanned: Bool
   let settings: RunSettings
   let seconds: Double
   let claims: [Claim]
@@ -18,7 +17,6 @@ struct RunResult: Sendable {
     exercise = run.exercise.id
     title = run.text("title")
     dataSet = run.data.imageSet.title
-    isPlanned = run.exercise is Planned
     settings = run.settings
     seconds = run.seconds
     claims = run.claims
