@@ -114,7 +114,8 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
     return read > produced + produced / 2 ? .init(.recomputes) : nil
   }
 
-  /// Whether a consumer writes more than twice what it reads of a product: the memory of the product's operands could go before so much is needed.
+  /// Whether a consumer writes more than twice what it reads of a product: the memory of the product's operands could go before so
+  /// much is needed.
   func growsResult(_ product: Flow, _ consumer: Flow, _ program: KernelProgram) -> Bool {
     func bytes(_ flow: Flow) -> Int { Set(flow.writes).reduce(0) { $0 + program[$1].byteCount } }
     return bytes(consumer) / 2 > bytes(product)
