@@ -77,6 +77,13 @@ void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers);
 void jq_run_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from,
                  int64_t to);
 
+/* The same for a nest whose first stage reduces, in parts: the rows of a block, given to reductions as rows `first` and on; each part
+ * of them from left to right; and what follows when they are whole. */
+void jq_begin_rows(const jq_worker *w, const jq_nest *nest, int64_t rows);
+void jq_add_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from, int64_t to,
+                 int64_t first);
+void jq_finish_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows);
+
 /* Each gives the number of tiles that this thread did. */
 int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads);
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);

@@ -149,8 +149,8 @@ static void start_reduction(const jq_worker *w, const jq_nest *nest, const jq_re
 }
 
 static void add_reduction(const jq_worker *w, const jq_nest *nest, const jq_reduction *r, const jq_block *block,
-                          void *const *registers) {
-    void *state = state_of(w, nest, r);
+                          void *const *registers, int64_t first) {
+    void *state = (unsigned char *)state_of(w, nest, r) + first * (int64_t)r->reducer->accumulator_size;
     const void *x = registers[r->value];
     if (nest->columns)
         r->reducer->add_columns(state, x, (long)block->chunk, (long)block->rows, (long)block->rows, (long)block->i);
@@ -178,8 +178,9 @@ static void finish_reduction(const jq_worker *w, const jq_nest *nest, const jq_r
 
 /* ---- Stages ---- */
 
+/* `first`: which row of the reductions the block begins with. */
 static void run_inner(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, const jq_block *block,
-                      void **registers) {
+                      void **registers, int64_t first) {
     compute(w, nest, stage, JQ_DEPTH_POINT, block, registers);
     for (int32_t k = 0; k < stage->local_store_count; k++) {
         const jq_local_store *local = &stage->local_stores[k];
@@ -187,29 +188,57 @@ static void run_inner(const jq_worker *w, const jq_nest *nest, const jq_stage *s
                (size_t)(block->rows * block->chunk * local->size));
     }
     for (int32_t k = 0; k < stage->reduction_count; k++)
-        add_reduction(w, nest, &stage->reductions[k], block, registers);
+        add_reduction(w, nest, &stage->reductions[k], block, registers, first);
     store(w, nest, stage, JQ_DEPTH_POINT, block, registers);
 }
 
-static void run_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, void **registers, int64_t o,
-                      int64_t rows, int64_t from, int64_t to) {
+static void run_body(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, void **registers, int64_t o,
+                     int64_t rows, int64_t from, int64_t to, int64_t first) {
     jq_block block = {o, rows, from, 1};
     compute(w, nest, stage, JQ_DEPTH_ROW, &block, registers);
     store(w, nest, stage, JQ_DEPTH_ROW, &block, registers);
     if (!stage->has_inner) return;
-    for (int32_t k = 0; k < stage->reduction_count; k++) start_reduction(w, nest, &stage->reductions[k], rows);
     for (block.i = from; block.i < to; block.i += nest->chunk) {
         block.chunk = to - block.i < nest->chunk ? to - block.i : nest->chunk;
-        run_inner(w, nest, stage, &block, registers);
+        run_inner(w, nest, stage, &block, registers, first);
     }
+}
+
+static void start_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, int64_t rows) {
+    for (int32_t k = 0; k < stage->reduction_count; k++) start_reduction(w, nest, &stage->reductions[k], rows);
+}
+
+static void finish_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, void **registers, int64_t rows) {
     for (int32_t k = 0; k < stage->reduction_count; k++)
         finish_reduction(w, nest, &stage->reductions[k], rows, registers);
+}
+
+static void run_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, void **registers, int64_t o,
+                      int64_t rows, int64_t from, int64_t to) {
+    start_stage(w, nest, stage, rows);
+    run_body(w, nest, stage, registers, o, rows, from, to, 0);
+    finish_stage(w, nest, stage, registers, rows);
 }
 
 void jq_run_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from,
                  int64_t to) {
     for (int32_t k = 0; k < nest->stage_count; k++)
         run_stage(w, nest, &nest->stages[k], registers, o, rows, from, to);
+}
+
+void jq_begin_rows(const jq_worker *w, const jq_nest *nest, int64_t rows) {
+    start_stage(w, nest, &nest->stages[0], rows);
+}
+
+void jq_add_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from, int64_t to,
+                 int64_t first) {
+    run_body(w, nest, &nest->stages[0], registers, o, rows, from, to, first);
+}
+
+void jq_finish_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows) {
+    finish_stage(w, nest, &nest->stages[0], registers, rows);
+    for (int32_t k = 1; k < nest->stage_count; k++)
+        run_stage(w, nest, &nest->stages[k], registers, o, rows, 0, nest->inner_count);
 }
 
 void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers) {
@@ -240,9 +269,34 @@ void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers) {
 
 /* ---- Dealing ---- */
 
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 static int64_t clamp(int64_t x, int64_t high) { return x < 0 ? 0 : x > high ? high : x; }
 
+/* Outer points from ..< to of a nest. */
+static void run_points(const jq_worker *w, const jq_nest *nest, void **registers, int64_t from, int64_t to) {
+    for (int64_t o = from; o < to; o += nest->rows)
+        jq_run_rows(w, nest, registers, o, least(to - o, nest->rows), 0, nest->inner_count);
+}
+
+/* What all nests do in one block after the other. */
+static int64_t run_blocks(const jq_worker *w, const jq_kernel *kernel, int thread, int threads) {
+    const int64_t first = kernel->blocks * thread / threads, end = kernel->blocks * (thread + 1) / threads;
+    void *registers[JQ_MAXIMUM_REGISTERS];
+    jq_worker own = *w;
+    for (int64_t block = first; block < end; block++) {
+        for (own.nest = 0; own.nest < kernel->nest_count; own.nest++) {
+            const jq_nest *nest = &kernel->nests[own.nest];
+            const int64_t count = nest->outer_count / kernel->blocks;
+            jq_begin_nest(&own, nest, registers);
+            run_points(&own, nest, registers, block * count, (block + 1) * count);
+        }
+    }
+    return end - first;
+}
+
 int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads) {
+    if (kernel->blocks) return run_blocks(w, kernel, thread, threads);
     int64_t total = 0, before = 0, done = 0;
     for (int32_t k = 0; k < kernel->nest_count; k++) {
         const jq_nest *nest = &kernel->nests[k];
@@ -261,11 +315,7 @@ int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, in
         own.nest = k;
         void *registers[JQ_MAXIMUM_REGISTERS];
         jq_begin_nest(&own, nest, registers);
-        for (int64_t unit = first; unit < end; unit++) {
-            const int64_t o = unit * nest->rows;
-            const int64_t rows = nest->outer_count - o < nest->rows ? nest->outer_count - o : nest->rows;
-            jq_run_rows(&own, nest, registers, o, rows, 0, nest->inner_count);
-        }
+        run_points(&own, nest, registers, first * nest->rows, least(end * nest->rows, nest->outer_count));
         done += end - first;
     }
     return done;

@@ -33,49 +33,66 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
     }
 }
 
+enum { LONG_ROW = 128 };
+
 static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m,
                          int64_t rows, int64_t n, int64_t columns, const unsigned char *tile) {
     const jq_nest *nest = &c->epilogue;
     const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
     jq_worker own = *w;
     own.accumulator_row = columns;
-    /* As many rows at once as a tile of registers holds. */
+    /* As many rows at once as a tile of registers holds; long rows of wider matrices one by one, read where they lie. */
     const int64_t capacity = nest->rows * nest->chunk;
-    int64_t step = columns <= nest->chunk ? capacity / columns : 1;
+    const int alone = columns > nest->chunk || (columns >= LONG_ROW && columns < nest->inner_count);
+    const int64_t step = alone ? 1 : capacity / columns;
     for (int64_t row = 0; row < rows; row += step) {
         const int64_t count = rows - row < step ? rows - row : step;
         const int64_t chunk = columns <= nest->chunk ? columns : nest->chunk;
         for (int64_t column = 0; column < columns; column += chunk) {
             const int64_t width = columns - column < chunk ? columns - column : chunk;
             own.accumulator = tile + (row * columns + column) * size;
-            jq_run_rows(&own, nest, registers, batch * c->product.m + m + row, count, n + column, n + column + width);
+            const int64_t o = batch * c->product.m + m + row, from = n + column;
+            if (c->by_rows) jq_add_rows(&own, nest, registers, o, count, from, from + width, row);
+            else jq_run_rows(&own, nest, registers, o, count, from, from + width);
         }
     }
 }
 
+static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+/* One tile: made, and stored by the epilogue or as it is. */
+static void run_tile(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m, int64_t n) {
+    const int64_t rows = least(c->product.m - m, c->rows), columns = least(c->product.n - n, c->columns);
+    if (c->direct < 0) {
+        unsigned char *tile = w->scratch + c->scratch_offset;
+        multiply(w, c, batch, m, rows, n, columns, tile, columns);
+        run_epilogue(w, c, registers, batch, m, rows, n, columns, tile);
+        return;
+    }
+    const jq_access *access = &c->epilogue.stages[0].accesses[c->direct];
+    const int64_t row = access->strides[c->epilogue.outer_rank - 1];
+    unsigned char *base = w->buffers[access->buffer];
+    const int64_t at = access->offset + (batch * c->product.m + m) * row + n;
+    multiply(w, c, batch, m, rows, n, columns, base + at * jq_element_size((jq_dtype)c->product.dtype), row);
+}
+
+/* All tiles of some rows. */
+static void run_whole_rows(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m) {
+    const int64_t rows = least(c->product.m - m, c->rows);
+    jq_begin_rows(w, &c->epilogue, rows);
+    for (int64_t n = 0; n < c->product.n; n += c->columns) run_tile(w, c, registers, batch, m, n);
+    jq_finish_rows(w, &c->epilogue, registers, batch * c->product.m + m, rows);
+}
+
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *c, int64_t *counter) {
     const int64_t down = (c->product.m + c->rows - 1) / c->rows, across = (c->product.n + c->columns - 1) / c->columns;
-    const int64_t tiles = c->batch_count * down * across;
-    const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
+    const int64_t items = c->batch_count * down * (c->by_rows ? 1 : across);
     void *registers[JQ_MAXIMUM_REGISTERS];
     int64_t done = 0, item;
-    while ((item = jq_next_item(counter)) < tiles) {
-        const int64_t batch = item / (down * across);
-        const int64_t m = item / across % down * c->rows, n = item % across * c->columns;
-        const int64_t rows = c->product.m - m < c->rows ? c->product.m - m : c->rows;
-        const int64_t columns = c->product.n - n < c->columns ? c->product.n - n : c->columns;
-        if (c->direct >= 0) {
-            const jq_access *access = &c->epilogue.stages[0].accesses[c->direct];
-            const int64_t row = access->strides[c->epilogue.outer_rank - 1];
-            unsigned char *base = w->buffers[access->buffer];
-            const int64_t at = access->offset + (batch * c->product.m + m) * row + n;
-            multiply(w, c, batch, m, rows, n, columns, base + at * size, row);
-        } else {
-            unsigned char *tile = w->scratch + c->scratch_offset;
-            if (done == 0) jq_begin_nest(w, &c->epilogue, registers);
-            multiply(w, c, batch, m, rows, n, columns, tile, columns);
-            run_epilogue(w, c, registers, batch, m, rows, n, columns, tile);
-        }
+    while ((item = jq_next_item(counter)) < items) {
+        if (done == 0 && c->direct < 0) jq_begin_nest(w, &c->epilogue, registers);
+        if (c->by_rows) run_whole_rows(w, c, registers, item / down, item % down * c->rows);
+        else run_tile(w, c, registers, item / (down * across), item / across % down * c->rows, item % across * c->columns);
         done++;
     }
     return done;

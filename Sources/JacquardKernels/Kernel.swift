@@ -114,6 +114,21 @@ public struct Tiling: Hashable, Codable, Sendable {
 
 /// A batched matrix product `C[b..., m, n] = sum over k of A[b..., m, k] * B[b..., k, n]` with an epilogue at each element.
 public struct Contraction: Hashable, Codable, Sendable {
+  /// What is found from whole rows of the result.
+  public struct Rows: Hashable, Codable, Sendable {
+    /// Reductions over n, in the order of lanes, of values of the epilogue.
+    public var reductions: [Reduction]
+    /// Body over the axes (batch..., m); `rowValue` is the result of a reduction.
+    public var body: [Instruction]
+    public var stores: [Store]
+
+    public init(reductions: [Reduction], body: [Instruction], stores: [Store]) {
+      self.reductions = reductions
+      self.body = body
+      self.stores = stores
+    }
+  }
+
   public var batch: [Int]
   public var m: Int
   public var n: Int
@@ -125,6 +140,8 @@ public struct Contraction: Hashable, Codable, Sendable {
   /// Body over the axes (batch..., m, n); `accumulator` is the product.
   public var epilogue: [Instruction]
   public var stores: [Store]
+  /// A row's tiles are then one thread's, from left to right.
+  public var rows: Rows?
 
   public init(
     batch: [Int], m: Int, n: Int, k: Int, dtype: DType, lhs: MatrixOperand, rhs: MatrixOperand, tiling: Tiling,
@@ -144,6 +161,13 @@ public struct Contraction: Hashable, Codable, Sendable {
 
   /// Extents of the axes that the epilogue's expressions number.
   public var extents: [Int] { batch + [m, n] }
+
+  /// What is done with the product, as loops over its elements.
+  public var nest: LoopNest {
+    let elements = Stage(inner: [n], body: epilogue, reductions: rows?.reductions ?? [], stores: stores)
+    let whole = rows.map { [Stage(body: $0.body, stores: $0.stores)] } ?? []
+    return LoopNest(outer: batch + [m], stages: [elements] + whole)
+  }
 }
 
 /// Combines values into a buffer at run-time positions, in the order of the update space for each element of the target.

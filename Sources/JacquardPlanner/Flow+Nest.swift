@@ -42,11 +42,12 @@ extension Flow {
     return map
   }
 
-  /// A map with axes cut in two where indices divide them: a view that splits an axis is then read along whole axes.
+  /// The flow with axes cut in two where indices divide them: a view that splits an axis is then read along whole axes. The order of
+  /// the points stays.
   func splittingAxes() -> Flow {
     var flow = self
     for _ in 0..<LoopNest.mostSplits {
-      guard flow.isMap, let next = flow.splittingOneAxis() else { break }
+      guard let next = flow.splittingOneAxis() else { break }
       flow = next
     }
     return flow
@@ -56,13 +57,14 @@ extension Flow {
     let expressions = (loads + stores.map(\.access)).flatMap(\.indices)
     guard let (axis, divisor) = expressions.compactMap({ $0.axisToSplit(extents) }).max(by: { $0.divisor < $1.divisor })
     else { return nil }
-    var parts = outer
-    parts[axis...axis] = [outer[axis] / divisor, divisor]
-    let axes = outer.indices.map { old -> IndexExpression in
+    var parts = extents
+    parts[axis...axis] = [extents[axis] / divisor, divisor]
+    let axes = extents.indices.map { old -> IndexExpression in
       if old == axis { return .axis(axis) * divisor + .axis(axis + 1) }
       return .axis(old < axis ? old : old + 1)
     }
-    var result = Flow(outer: parts, inner: [], order: order)
+    let split = outer.count + (axis < outer.count ? 1 : 0)
+    var result = Flow(outer: Array(parts[..<split]), inner: Array(parts[split...]), order: order)
     _ = result.absorb(self, axes: axes)
     return result
   }

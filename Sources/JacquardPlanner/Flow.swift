@@ -129,6 +129,30 @@ struct Flow: Sendable {
 // MARK: - Questions
 
 extension Flow {
+  /// The flow of a product's result with its columns as inner loop, so that rows may be reduced.
+  func withColumnsInside() -> Flow {
+    if !inner.isEmpty { return self }
+    var result = self
+    result.inner = [result.outer.removeLast()]
+    return result
+  }
+
+  /// Whether it computes and stores the same as another map, but for the buffers that it stores to.
+  func does(as other: Flow) -> Bool {
+    outer == other.outer && steps == other.steps && stores.count == other.stores.count
+      && zip(stores, other.stores).allSatisfy { $0.value == $1.value && $0.access.indices == $1.access.indices }
+  }
+
+  /// Whether one pass over the inner space does: all that follows its reductions is done once a row.
+  var isOnePass: Bool {
+    if reductions.isEmpty { return true }
+    let (levels, varies) = (levels, varies)
+    func isLate(_ step: Int) -> Bool { levels[step] > 0 }
+    return order == .lanes && !steps.indices.contains { isLate($0) && varies[$0] }
+      && !reductions.contains { isLate($0.value) }
+      && !stores.contains { isLate($0.value) && $0.access.indices.contains(where: runsInside) }
+  }
+
   var loads: [Access] {
     var result: [Access] = []
     for step in steps { if case .load(let access) = step.operation { result.append(access) } }

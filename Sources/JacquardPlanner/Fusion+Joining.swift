@@ -25,7 +25,8 @@ extension Fusion {
       while progress, kernels[index] != nil {
         progress = false
         for producer in producers(index).sorted(by: >) where !refused.contains(producer) {
-          if !isTooLarge(producer, index) && join(producer, index) {
+          // Joined with one of its readers, it would be stored for the others.
+          if repeatLightMap(producer, readers: 2) || (!isTooLarge(producer, index) && join(producer, index)) {
             progress = true
             break
           }
@@ -112,9 +113,10 @@ extension Fusion {
   private func joined(
     _ first: FusionKernel, _ second: FusionKernel, _ alignment: Alignment, _ producer: Int, _ consumer: Int
   ) -> Result<FusionKernel, RefusalReason> {
-    guard let a = first.flow, let b = alignment.consumer ?? second.flow else {
+    guard var a = first.flow, let b = alignment.consumer ?? second.flow else {
       return .failure(.init(.notLoops))
     }
+    if first.isProduct && !b.reductions.isEmpty { a = a.withColumnsInside() }
     let space = alignment.usesProducerSpace ? a : b
     let order = a.reductions.isEmpty && !b.reductions.isEmpty ? b.order : a.order
     let identity = space.extents.indices.map { IndexExpression.axis($0) }

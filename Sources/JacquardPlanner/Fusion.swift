@@ -51,6 +51,7 @@ struct Fusion {
   ) -> (KernelProgram, FusionRecord) {
     var fusion = Fusion(program, updates: updates, heuristics: heuristics)
     fusion.removeViews()
+    fusion.mergeCopies()
     fusion.inlineCheapMaps()
     if enabled {
       fusion.joinAlongEdges()
@@ -134,6 +135,32 @@ struct Fusion {
     return (store.buffer, load.buffer)
   }
 
+  /// Where all that reads an array copies it in the same way (pads it, for a convolution and again for its gradient), one copy serves.
+  private mutating func mergeCopies() {
+    for index in kernels.indices {
+      let users = consumers(index).sorted()
+      guard users.count > 1, writesOf[index].count == 1, !wanted.contains(writesOf[index][0]), let first = users.first,
+        users.allSatisfy({ isCopy($0, like: first) })
+      else { continue }
+      for user in users.dropFirst() {
+        let (target, source) = (writesOf[user][0], writesOf[first][0])
+        for reader in readers[target.index] { redirect(reader, target, to: source) }
+        dropIfUnread(user)
+      }
+    }
+  }
+
+  /// Whether a kernel is nothing but maps into one temporary array, and does to its operands what another one does.
+  private func isCopy(_ index: Int, like other: Int) -> Bool {
+    guard let kernel = kernels[index], let model = kernels[other], case .flows(let flows) = kernel.body,
+      case .flows(let models) = model.body, flows.count == models.count, writesOf[index].count == 1,
+      writesOf[other].count == 1, !wanted.contains(writesOf[index][0])
+    else { return false }
+    let (a, b) = (program[writesOf[index][0]], program[writesOf[other][0]])
+    guard a.extents == b.extents, a.dtype == b.dtype, a.layout == b.layout else { return false }
+    return zip(flows, models).allSatisfy { $0.isMap && $1.isMap && $0.does(as: $1) }
+  }
+
   private mutating func redirect(_ reader: Int, _ target: BufferID, to source: BufferID) {
     guard var kernel = kernels[reader] else { return }
     if case .opaque = kernel.body { return }
@@ -203,16 +230,21 @@ struct Fusion {
     }
   }
 
-  /// A map that costs less than to store and read its result is computed in each of its readers, if all of them can.
   private mutating func repeatLightMaps() {
-    for index in kernels.indices {
-      guard let flow = kernels[index]?.loop, heuristics.isWorthRepeating(flow, program) else { continue }
-      let users = consumers(index).sorted()
-      let all = users.allSatisfy { refusesInline(index, into: $0, consumers: users.count, isRepeated: true) == nil }
-      guard all, !wanted.contains(flow.stores[0].access.buffer) else { continue }
-      for user in users { inline(index, into: user, consumers: users.count, isRepeated: true) }
-      dropIfUnread(index)
-    }
+    for index in kernels.indices { _ = repeatLightMap(index, readers: 1) }
+  }
+
+  /// A map that costs less than to store and read its result is computed in each of its readers, if all of them can.
+  /// - Parameter readers: how many there must be.
+  mutating func repeatLightMap(_ index: Int, readers least: Int) -> Bool {
+    guard let flow = kernels[index]?.loop, heuristics.isWorthRepeating(flow, program) else { return false }
+    let users = consumers(index).sorted()
+    guard users.count >= least, !wanted.contains(flow.stores[0].access.buffer),
+      users.allSatisfy({ refusesInline(index, into: $0, consumers: users.count, isRepeated: true) == nil })
+    else { return false }
+    for user in users { inline(index, into: user, consumers: users.count, isRepeated: true) }
+    dropIfUnread(index)
+    return true
   }
 
   private func refusesInline(

@@ -117,11 +117,8 @@ struct FusionKernel: Sendable {
     let kind: Kernel.Kind
     switch body {
     case .flows(let flows): kind = .loops(flows.map { $0.staged() })
-    case .product(var product, let flow):
-      let stage = Stage(body: flow.steps, stores: flow.stores).compacted()
-      product.epilogue = stage.body
-      product.stores = stage.stores
-      kind = .contraction(product)
+    case .product(let product, let flow):
+      kind = .contraction(product.storing(flow))
     case .scatter(var scatter, let flow):
       let stage = Stage(body: flow.steps, stores: flow.stores).compacted()
       scatter.space = flow.outer
@@ -132,5 +129,19 @@ struct FusionKernel: Sendable {
     case .opaque(let other): kind = other
     }
     return Kernel(name: name, nodes: nodes.sorted(), kind: kind)
+  }
+}
+
+extension Contraction {
+  /// The product with what a flow says to do with its elements and rows.
+  fileprivate func storing(_ flow: Flow) -> Contraction {
+    var result = self
+    let stages =
+      flow.reductions.isEmpty ? [Stage(body: flow.steps, stores: flow.stores).compacted()] : flow.staged().stages
+    (result.epilogue, result.stores) = (stages[0].body, stages[0].stores)
+    if stages.count > 1 {
+      result.rows = Rows(reductions: stages[0].reductions, body: stages[1].body, stores: stages[1].stores)
+    }
+    return result
   }
 }

@@ -58,12 +58,19 @@ enum FusionLegality {
     if first.isMap && !producer.isProduct {
       return alignProducer(first, second, shared)
     }
-    if producer.isProduct && !second.reductions.isEmpty { return .failure(.init(.reductionInEpilogue)) }
-    let whole = alignConsumer(first, second, shared)
-    guard producer.isProduct, case .failure = whole else { return whole }
+    if !producer.isProduct { return alignConsumer(first, second, shared) }
+    // What comes of whole rows is not there yet, and no tile is gone through twice.
+    let levels = first.levels
+    let isOfRows = shared.contains { load in
+      first.stores.contains { $0.access.buffer == load.buffer && levels[$0.value] > 0 }
+    }
+    if isOfRows || !second.isOnePass { return .failure(.init(.reductionInEpilogue)) }
+    let space = second.reductions.isEmpty ? first : first.withColumnsInside()
+    let whole = alignConsumer(space, second, shared)
+    guard case .failure = whole else { return whole }
     let cut = second.splittingAxes()
     if cut.extents == second.extents { return whole }
-    return alignConsumer(first, cut, cut.loads.filter { first.writes($0.buffer) }).map { found in
+    return alignConsumer(space, cut, cut.loads.filter { first.writes($0.buffer) }).map { found in
       Alignment(usesProducerSpace: true, axes: found.axes, consumer: cut)
     }
   }
@@ -163,12 +170,27 @@ enum FusionLegality {
     }
     if !second.reductions.isEmpty {
       if second.order != first.order && !first.reductions.isEmpty { return .failure(.init(.ordersDiffer)) }
-      let image = (second.outer.count..<second.extents.count).map { found[$0].singleAxis }
-      if image != (first.outer.count..<first.extents.count).map({ Optional($0) }) {
+      let (rows, points) = (found[..<second.outer.count], Array(found[second.outer.count...]))
+      if rows.contains(where: first.runsInside) || !runInOrder(points, second.inner, first) {
         return .failure(.init(.innerDiffers))
       }
     }
     return .success(Alignment(usesProducerSpace: true, axes: found))
+  }
+
+  /// Whether inner loops that become these expressions walk through the inner space of a flow, from its first point to its last:
+  /// they are its axes, or the digits of its only one.
+  private static func runInOrder(_ points: [IndexExpression], _ extents: [Int], _ flow: Flow) -> Bool {
+    let inner = flow.outer.count..<flow.extents.count
+    if points.map(\.singleAxis) == inner.map({ Optional($0) }) { return true }
+    guard inner.count == 1 else { return false }
+    var step = 1
+    for (point, extent) in zip(points, extents).reversed() {
+      let digit = IndexExpression.axis(inner.lowerBound).floorDiv(step, in: flow.extents)
+      if point != digit.remainder(extent, in: flow.extents) { return false }
+      step *= extent
+    }
+    return step == flow.inner[0]
   }
 
   /// Whether a map may be computed again wherever it is read: its only store is the buffer, and every read is at

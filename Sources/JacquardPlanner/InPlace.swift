@@ -14,8 +14,7 @@ struct InPlace {
     case .loops(let nests): return nests.allSatisfy { isAligned($0, result, operand) }
     case .contraction(let product):
       if product.lhs.buffer == operand || product.rhs.buffer == operand { return false }
-      let stage = Stage(body: product.epilogue, stores: product.stores)
-      return isAligned(LoopNest(outer: product.extents, stages: [stage]), result, operand)
+      return isAligned(product.nest, result, operand)
     case .scatter(let scatter):
       // The base becomes the target; the values to add must not be read from it.
       return scatter.base == operand && scatter.target.buffer == result && !scatter.body.reads.contains(operand)

@@ -119,12 +119,28 @@ struct KernelVerifier {
       throw Diagnostic("impossible tiles")
     }
     try verifyOperands(product)
-    guard !product.stores.isEmpty else { throw Diagnostic("a product stores nothing") }
+    guard !product.nest.writes.isEmpty else { throw Diagnostic("a product stores nothing") }
     let body = BodyVerifier(
       plan: plan, extents: product.extents, rows: [], locals: [], written: [], accumulator: product.dtype)
     try body.verify(product.epilogue)
     for store in product.stores { try body.verify(store, product.epilogue) }
-    try verifyApart(product.stores.map { ($0.access, product.extents) })
+    if let rows = product.rows { try verify(rows, product) }
+    let nest = product.nest
+    try verifyApart(nest.stages.flatMap { stage in stage.stores.map { ($0.access, nest.extents(of: stage)) } })
+  }
+
+  private func verify(_ rows: Contraction.Rows, _ product: Contraction) throws {
+    // Tiles begin with the first lane.
+    guard product.tiling.columns >= product.n || product.tiling.columns % 16 == 0 else {
+      throw Diagnostic("a product's tiles do not fill lanes")
+    }
+    let stages = product.nest.stages
+    for reduction in rows.reductions { try verify(reduction, stages[0]) }
+    let body = BodyVerifier(
+      plan: plan, extents: product.batch + [product.m], rows: rows.reductions.flatMap(\.resultTypes), locals: [],
+      written: [], accumulator: nil)
+    try body.verify(rows.body)
+    for store in rows.stores { try body.verify(store, rows.body) }
   }
 
   private func verifyOperands(_ product: Contraction) throws {

@@ -146,7 +146,8 @@ struct NestEncoder {
   /// - Parameters:
   ///   - scratch: bytes of a thread's scratch used so far; grows.
   ///   - fixed: the tile to use instead of the nest's own choice.
-  func finished(scratch: inout Int, fixed: Tile? = nil) -> jq_nest {
+  ///   - blockRows: rows that are reduced at once, if more than a tile has points.
+  func finished(scratch: inout Int, fixed: Tile? = nil, blockRows: Int = 0) -> jq_nest {
     let tile = fixed ?? tile()
     var result = jq_nest()
     result.outer = arrays.array(space.outer.map { Int64($0) })
@@ -163,7 +164,7 @@ struct NestEncoder {
     result.stage_count = Int32(stages.count)
     result.register_count = Int32(registerCount)
     // Registers of a row hold as many elements as a tile has points: an epilogue may run many short rows at once.
-    let most = tile.points
+    let most = max(tile.points, blockRows)
     result.register_offsets = arrays.array(registerOffsets(most, &scratch))
     result.local_offsets = arrays.array(
       nest.locals.map { dtype in

@@ -47,6 +47,7 @@ struct ProgramEncoder {
       }
       result.nests = arrays.array(encoded)
       result.nest_count = Int32(encoded.count)
+      result.blocks = Int64(Self.blocks(nests, encoded))
     case .contraction(let product):
       result.kind = Int32(JQ_KERNEL_CONTRACTION.rawValue)
       result.contraction = arrays.array([try encode(product, &scratch)])
@@ -65,6 +66,23 @@ struct ProgramEncoder {
     scratchBytes = max(scratchBytes, scratch)
     return result
   }
+
+  /// Into how many blocks nests that fill parts of one array fall, by outer loops that they have in common: threads are dealt blocks, so
+  /// that what lies side by side is written together. 0 for none.
+  private static func blocks(_ nests: [LoopNest], _ encoded: [jq_nest]) -> Int {
+    guard nests.count > 1, let first = nests.first else { return 0 }
+    let shared = nests.dropFirst().reduce(Set(first.writes)) { $0.intersection($1.writes) }
+    if shared.isEmpty { return 0 }
+    var count = 1
+    for (axis, extent) in first.outer.enumerated() {
+      guard nests.allSatisfy({ axis < $0.outer.count && $0.outer[axis] == extent }) else { break }
+      count *= extent
+      if count >= fewestBlocks { return encoded.allSatisfy { Int($0.outer_count) % count == 0 } ? count : 0 }
+    }
+    return 0
+  }
+
+  private static let fewestBlocks = 32
 
   // MARK: Products
 
@@ -97,10 +115,10 @@ struct ProgramEncoder {
     let columns = min(product.tiling.columns, product.n)
     result.rows = Int64(rows)
     result.columns = Int64(columns)
-    let stage = Stage(inner: [product.n], body: product.epilogue, stores: product.stores)
-    let nest = LoopNest(outer: product.batch + [product.m], stages: [stage]).splittingAxes()
-    let encoder = try NestEncoder(nest, plan: plan, arrays: arrays)
-    result.epilogue = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
+    result.by_rows = product.rows == nil ? 0 : 1
+    let encoder = try NestEncoder(product.nest.splittingAxes(), plan: plan, arrays: arrays)
+    result.epilogue = encoder.finished(
+      scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512), blockRows: product.rows == nil ? 0 : rows)
     result.packing_offset = Int64(scratch)
     (result.product.window, result.product.left) = (result.window, result.left)
     scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
@@ -149,7 +167,9 @@ struct ProgramEncoder {
   /// The access that takes the product as it is, straight from BLAS, or -1.
   private func direct(_ product: Contraction, _ encoder: NestEncoder) -> Int32 {
     let stage = encoder.firstStage
-    guard product.epilogue.count == 1, case .accumulator = product.epilogue[0].operation, stage.stores.count == 1 else {
+    guard product.rows == nil, product.epilogue.count == 1, case .accumulator = product.epilogue[0].operation,
+      stage.stores.count == 1
+    else {
       return -1
     }
     let space = encoder.spaceAxes

@@ -271,6 +271,27 @@ extension HostilePlanTests {
       try product(&plan) { operand = $0.lhs.buffer }
       try product(&plan) { $0.stores[0].access.buffer = operand }
     },
+    Corruption(name: "rows of a product reduced from a value that is not there", plan: .productRows) {
+      try product(&$0) { $0.rows?.reductions[0].value = 7 }
+    },
+    Corruption(name: "rows of a product reduced in another type", plan: .productRows) {
+      try product(&$0) { $0.rows?.reductions[0].dtype = .f64 }
+    },
+    Corruption(name: "a row's result that is not there", plan: .productRows) {
+      try product(&$0) { $0.rows?.body[0].operation = .rowValue(5) }
+    },
+    Corruption(name: "a product's element where rows are whole", plan: .productRows) {
+      try product(&$0) { $0.rows?.body[0].operation = .accumulator }
+    },
+    Corruption(name: "two rows stored to one place", plan: .productRows) {
+      try product(&$0) { $0.rows?.stores[0].access.indices[1] = IndexExpression(0) }
+    },
+    Corruption(name: "rows stored outside their buffer", plan: .productRows) {
+      try product(&$0) { $0.rows?.stores[0].access.indices[1] = .axis(1) + IndexExpression(1) }
+    },
+    Corruption(name: "tiles of rows that begin between lanes", plan: .productRows) {
+      try product(&$0) { $0.tiling.columns = 24 }
+    },
     Corruption(name: "scatter by position", plan: .scatter) { try scatter(&$0) { $0.combiner = .argmax } },
     Corruption(name: "scatter of a base of another shape", plan: .scatter) { plan in
       let updates = plan.inputs[2].buffer

@@ -17,7 +17,8 @@ import Testing
   }
 
   enum Victim: Sendable, CaseIterable {
-    case training, softmax, gather, scatter, pad, dropout, concat, rowSum, sort, matrices, scan, cond, whileLoop
+    case training, softmax, gather, scatter, pad, dropout, concat, rowSum, productRows, sort, matrices, scan, cond,
+      whileLoop
   }
 
   static func plan(_ victim: Victim) throws -> Plan {
@@ -63,6 +64,7 @@ import Testing
       try Compiler.compile(Models.rowFunction("p", [6, 4]) { try $0.pad($1, low: [1, 0], high: [0, 2]) }).plan
     case .concat: try Compiler.compile(Models.rowFunction("c", [3, 4]) { try $0.concat([$1, $1], axis: 0) }).plan
     case .rowSum: try Compiler.compile(Models.rowFunction("r", [6, 40]) { try $0.sum($1, axes: [1]) }).plan
+    case .productRows: try Compiler.compile(RowReductionTests.channelSums([2, 3, 9, 9], maps: 8)).plan
     case .scan: try Compiler.compile(ControlTests.model(steps: 3, width: 8)).plan
     case .cond: try sample(Cond.samples[0])
     case .whileLoop: try Compiler.compile(power()).plan

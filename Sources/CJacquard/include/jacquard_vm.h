@@ -128,7 +128,8 @@ typedef struct jq_nest {
     const int64_t *state_offsets;
 } jq_nest;
 
-/* A matrix product; its epilogue is a nest of one stage over (batch..., m) outside and (n) inside. */
+/* A matrix product; its epilogue is a nest over (batch..., m) outside and (n) inside: a stage at each element, and if that reduces
+ * rows another one at each row. */
 typedef struct jq_contraction {
     jq_product product; /* m, n, k, leading dimensions, transposition, type; pointers are set for each tile */
     int32_t a, b;       /* buffers */
@@ -144,6 +145,7 @@ typedef struct jq_contraction {
     int64_t b_count;                /* elements of B's buffer */
     int64_t a_row, b_column; /* strides along m and n, in elements */
     int64_t rows, columns;   /* of a tile */
+    uint8_t by_rows;         /* the epilogue reduces rows: all tiles of a row are done together, from left to right */
     int32_t direct;          /* the product is stored as it is: the access, else -1 */
     int64_t packing_offset;  /* of the operands' copies in scratch */
     int64_t scratch_offset;  /* of the tile */
@@ -251,6 +253,7 @@ typedef struct jq_kernel {
     uint8_t barrier; /* threads meet before it */
     const jq_nest *nests;
     int32_t nest_count;
+    int64_t blocks; /* that all nests fall into, in order, and that threads are dealt; 0: each nest is dealt by itself */
     const jq_contraction *contraction;
     const jq_scatter *scatter;
     const jq_library_call *library;

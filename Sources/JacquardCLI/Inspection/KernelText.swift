@@ -58,9 +58,23 @@ struct KernelText {
     let right = operand(product.rhs, batch, "k", "n")
     result.append("  acc = sum over k in 0..<\(product.k) of \(left) * \(right)")
     var body = BodyText(plan: plan, body: product.epilogue, axes: batch + ["m", "n"])
-    body.prepare(product.stores, [])
+    body.prepare(product.stores, product.rows?.reductions.map(\.value) ?? [])
     result += (body.definitions + product.stores.map { body.text($0) }).map { "  " + $0 }
-    return result
+    return result + (product.rows.map { lines($0, body, batch + ["m"]) } ?? [])
+  }
+
+  /// What a product's rows are reduced to, and what is done with that.
+  private func lines(_ rows: Contraction.Rows, _ elements: BodyText, _ axes: [String]) -> [String] {
+    var row = 0
+    let sums = rows.reductions.map { reduction in
+      let names = (0..<reduction.combiner.resultCount).map { "s\(row + $0)" }
+      row += names.count
+      return
+        "  \(names.joined(separator: ", ")) = \(reduction.combiner.rawValue) over n of \(elements.bare(reduction.value))"
+    }
+    var body = BodyText(plan: plan, body: rows.body, axes: axes)
+    body.prepare(rows.stores, [])
+    return sums + (body.definitions + rows.stores.map { body.text($0) }).map { "  " + $0 }
   }
 
   private func lines(_ scatter: Scatter) -> [String] {

@@ -54,39 +54,51 @@ public struct GroupNorm: CompositeOperation {
   }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {
-    let shape = builder.shape(inputs[0])
-    let scaled = try builder.multiply(
-      standardized(builder, inputs[0]).values, builder.alongChannels(inputs[1], rank: shape.rank))
-    return [try builder.add(scaled, builder.alongChannels(inputs[2], rank: shape.rank))]
+    let normal = try standardized(builder, inputs[0])
+    let scaled = try builder.multiply(values(builder, normal), channels(builder, inputs[1]))
+    return [try builder.reshape(builder.add(scaled, channels(builder, inputs[2])), builder.shape(inputs[0]))]
   }
 
-  /// Groups as rows, standardised; and the result in the shape of x.
-  private func standardized(
-    _ builder: GraphBuilder, _ x: ValueID
-  ) throws -> (normal: Standardization, values: ValueID) {
+  private func standardized(_ builder: GraphBuilder, _ x: ValueID) throws -> Standardization {
+    try Standardization(builder, grouped(builder, x), axes: [2, 3], epsilon: epsilon)
+  }
+
+  private func values(_ builder: GraphBuilder, _ normal: Standardization) throws -> ValueID {
+    try builder.multiply(normal.centred, normal.inverse)
+  }
+
+  /// `[batch, groups, channels of a group, elements of a channel]`.
+  private func grouped(_ builder: GraphBuilder, _ x: ValueID) throws -> ValueID {
     let shape = builder.shape(x)
-    let normal = try Standardization(builder, rows(builder, x), axes: [2], epsilon: epsilon)
-    return (normal, try builder.reshape(builder.multiply(normal.centred, normal.inverse), shape))
+    let elements = try Shape(Array(shape.dims.dropFirst(2))).elementCount()
+    return try builder.reshape(x, Shape([shape[0], Dim(groups), Dim((shape[1].value ?? 0) / groups), elements]))
   }
 
-  /// `[batch, groups, elements of a group]`.
-  private func rows(_ builder: GraphBuilder, _ x: ValueID) throws -> ValueID {
-    let shape = builder.shape(x)
-    let width = try shape.dims.dropFirst(2).reduce(Dim((shape[1].value ?? 0) / groups)) { try $0.times($1) }
-    return try builder.reshape(x, Shape([shape[0], Dim(groups), width]))
+  /// A value a channel, `[1, groups, channels of a group, 1]`.
+  private func channels(_ builder: GraphBuilder, _ x: ValueID) throws -> ValueID {
+    try builder.reshape(x, Shape([1, Dim(groups), Dim((builder.shape(x)[0].value ?? 0) / groups), 1]))
   }
 
+  /// All that passes over the cotangent need to find are its sums, and those of its products with the centred values, over the
+  /// elements of each channel of each example.
   public func gradient(_ context: GradientContext) throws -> Gradient {
-    let (builder, inputs, g) = (context.builder, context.inputs, try context.cotangent())
-    let (normal, values) = try standardized(builder, inputs[0])
-    let shape = builder.shape(inputs[0])
-    let inner = try rows(builder, builder.multiply(g, builder.alongChannels(inputs[1], rank: shape.rank)))
-    let x = try normal.pullback(inner, normal.sums(inner), factor: normal.inverse)
-    let axes = [0] + (2..<shape.rank)
+    let (builder, inputs) = (context.builder, context.inputs)
+    let (normal, scale) = (try standardized(builder, inputs[0]), try channels(builder, inputs[1]))
+    let g = try grouped(builder, context.cotangent())
+    let plain = try builder.sum(g, axes: [3], keepDims: true)
+    let centred = try builder.sum(builder.multiply(g, normal.centred), axes: [3], keepDims: true)
+    func ofGroups(_ sums: ValueID) throws -> ValueID {
+      try builder.sum(builder.multiply(sums, scale), axes: [2], keepDims: true)
+    }
+    func ofChannels(_ sums: ValueID) throws -> ValueID {
+      try builder.reshape(builder.sum(sums, axes: [0]), builder.shape(inputs[1]))
+    }
+    let sums = Standardization.Sums(plain: try ofGroups(plain), centred: try ofGroups(centred))
+    let x = try normal.pullback(builder.multiply(g, scale), sums, factor: normal.inverse)
     return .cotangents([
-      .value(try builder.reshape(x, shape)),
-      .value(try builder.sum(builder.multiply(g, values), axes: axes)),
-      .value(try builder.sum(g, axes: axes)),
+      .value(try builder.reshape(x, builder.shape(inputs[0]))),
+      .value(try ofChannels(builder.multiply(centred, normal.inverse))),
+      .value(try ofChannels(plain)),
     ])
   }
 }

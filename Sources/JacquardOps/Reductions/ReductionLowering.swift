@@ -45,6 +45,7 @@ struct ReductionLowering {
     if combiner == .sum && count <= ReductionLowering.few && outer.product >= ReductionLowering.manyRows {
       return emitSumOfFew(count, finish)
     }
+    if combiner.resultCount == 1, ReductionSplit.isByRows(extents, reducing: reduced) { return emitByRows(finish) }
     let order = ReductionSplit.order(extents, reducing: reduced)
     let splits = combiner.resultCount == 1
     if splits, let split = ReductionSplit.choose(outer: outer.product, inner: inner, order: order) {
@@ -97,6 +98,22 @@ struct ReductionLowering {
 
     let load = Instruction(.load(Access(partial, axes, node: context.node)), wide)
     let combine = Stage(inner: [split.parts], body: [load], reductions: [Reduction(combiner, 0, wide)])
+    emitNest(outer, [combine, finishing(finish, inner.product)], .sequential)
+  }
+
+  /// A kernel of rows, each reduced over the axes behind the kept ones, and one that combines rows in index order.
+  private func emitByRows(_ finish: @escaping Finish) {
+    let (first, last) = (kept[0], kept[kept.count - 1])
+    let partial = context.temporary(wide, Array(extents[...last]))
+    let axes = extents.indices.map { IndexExpression.axis($0) }
+    let stage = reducing(inner: Array(extents[(last + 1)...]), indices: axes, fill: nil)
+    let row = Instruction(.rowValue(0), wide)
+    let store = Store(Access(partial, Array(axes[...last])), 0)
+    emitNest(Array(extents[...last]), [stage, Stage(body: [row], stores: [store])], .lanes)
+
+    let places = (0..<first).map { IndexExpression.axis(kept.count + $0) } + kept.indices.map { .axis($0) }
+    let load = Instruction(.load(Access(partial, places, node: context.node)), wide)
+    let combine = Stage(inner: Array(extents[..<first]), body: [load], reductions: [Reduction(combiner, 0, wide)])
     emitNest(outer, [combine, finishing(finish, inner.product)], .sequential)
   }
 

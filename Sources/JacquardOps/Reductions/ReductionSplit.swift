@@ -33,6 +33,15 @@ struct ReductionSplit: Equatable {
     return ReductionSplit(position: position, parts: (largest + chunk - 1) / chunk, chunk: chunk)
   }
 
+  /// Whether kept axes stand between reduced ones (the channels of a batch of images) with at least 64 elements behind them and at
+  /// least 16 such rows: rows are then reduced by themselves, where their elements are made.
+  static func isByRows(_ extents: [Int], reducing axes: [Int]) -> Bool {
+    let kept = extents.indices.filter { !axes.contains($0) }
+    guard let first = kept.first, let last = kept.last, last - first == kept.count - 1 else { return false }
+    let (before, behind) = (extents[..<first].reduce(1, *), extents[(last + 1)...].reduce(1, *))
+    return before > 1 && behind >= 64 && extents[...last].reduce(1, *) >= 16
+  }
+
   /// `lanes` if the last axis with more than one element is reduced (neighbours in memory are combined), else `sequential`
   /// (neighbours belong to different results).
   static func order(_ extents: [Int], reducing axes: [Int]) -> LoopNest.Order {
