@@ -38,8 +38,19 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
       // What a step carries over to the next is updated at its end, for all products together.
       if large.count > maximumEpilogueStreams || !large.isDisjoint(with: carried) { return .init(.manyStreams) }
     }
+    if case .product(let product, _) = producer.body, !second.reductions.isEmpty, hasFewRows(product) {
+      return .init(.fewRows)
+    }
     return columns(first, second)
   }
+
+  /// Whether a product has several tiles a row, and too few such rows of tiles.
+  private func hasFewRows(_ product: Contraction) -> Bool {
+    let items = product.batch.reduce(1, *) * ((product.m - 1) / product.tiling.rows + 1)
+    return product.n > product.tiling.columns && items < FusionHeuristics.fewestItems
+  }
+
+  private static let fewestItems = 16
 
   /// Whether two independent nests run over the same points and read an array in the same places, one element a point.
   func areSiblings(_ first: Flow, _ second: Flow) -> Bool {

@@ -23,6 +23,7 @@ public struct FusionRefusal: Hashable, Sendable, Codable {
     case fewColumns = "too few columns to keep the threads busy"
     case manyStreams = "the product's tile would be pushed out of the cache"
     case unevenWalk = "a buffer would be walked through unevenly in a product's tile"
+    case fewRows = "too few tiles of whole rows to keep the threads busy"
     case growsResult = "the result is larger than what it is made from, whose operands' memory can go before"
     case switchedOff = "fusion is switched off"
   }
