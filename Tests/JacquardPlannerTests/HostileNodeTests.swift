@@ -12,7 +12,10 @@ import Testing
 @Suite struct HostileNodeTests {
   /// Files an operation; more by `JACQUARD_FUZZ_FILES`.
   static let files = ProcessInfo.processInfo.environment["JACQUARD_FUZZ_FILES"].flatMap { Int($0) } ?? 40
-  static let operations = OperationRegistry.standard.operations.map { $0.name }
+  /// All, or those that `JACQUARD_FUZZ_OPERATIONS` names, between commas.
+  static let operations =
+    ProcessInfo.processInfo.environment["JACQUARD_FUZZ_OPERATIONS"]?.split(separator: ",").map { String($0) }
+    ?? OperationRegistry.standard.operations.map { $0.name }
 
   private enum Outcome {
     case refused, tooLarge, failsWhileRunning, agrees
