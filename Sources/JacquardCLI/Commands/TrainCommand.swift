@@ -143,11 +143,13 @@ struct TrainCommand: ConsoleCommand {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
     let session = Session.Options(executor: executor.kind, threads: executor.threads)
+    let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,
       remainder: dropRemainder ? .drop : .keep, map: map, loss: loss, progress: progress.style,
       earlyStopping: patience.map { EarlyStopping(metric: metric, patience: $0) }, checkpoint: checkpoint ?? resume,
-      checkpointEvery: checkpointEvery, stepLimit: steps, session: session)
+      checkpointEvery: checkpointEvery, stepLimit: steps, session: session,
+      interrupted: { interruption?.isRequested ?? false })
   }
 
   /// The default size of the first dimension of the first data input.
