@@ -144,13 +144,25 @@ struct PlotScript {
     if !plot.logY { line("set autoscale yfix") }
     if hasBoxes { line("set yrange [0:*]") }
     line("set offsets 0, 0, graph 0.03, \(hasBoxes ? "0" : "graph 0.03")")
-    let values = all.flatMap(\.x).filter { $0.isFinite && (!plot.logX || $0 > 0) }
+    if plot.logY { logarithmic("y", all.flatMap { $0.y + $0.high }, margin: 1.3) }
+    if plot.logX { return logarithmic("x", all.flatMap(\.x), margin: 1.1) }
+    let values = all.flatMap(\.x).filter(\.isFinite)
     guard let low = values.min(), let high = values.max() else { return }
-    if plot.logX { return line("set xrange [\(low / 1.1):\(high * 1.1)]") }
     let extent = high > low ? high - low : max(1, abs(low))
     let margin = extent * (hasBoxes ? 0.06 : 0.03)
     line("set xrange [\(low - margin):\(high + margin)]")
     line("set xtics \(PlotScript.step(extent))")
+  }
+
+  /// The range of a logarithmic axis; where it has less than two powers of ten, numbers between them too.
+  private mutating func logarithmic(_ axis: String, _ all: [Double], margin: Double) {
+    let values = all.filter { $0.isFinite && $0 > 0 }
+    guard let low = values.min(), let high = values.max() else { return }
+    line("set \(axis)range [\(low / margin):\(high * margin)]")
+    if high / low >= 100 { return }
+    let powers = Int(floor(log10(low / margin)))...Int(floor(log10(high * margin)))
+    let places = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
+    line("set \(axis)tics (\(places.map { "\($0)" }.joined(separator: ", ")))")
   }
 
   /// 1, 2 or 5 times a power of ten, so that an extent has at most six of them.
