@@ -37,7 +37,7 @@ enum HTML {
   }
 
   static func table(_ header: [String], _ rows: [[String]], classes: [String] = []) -> String {
-    // On a phone each row of three or more cells becomes lines, each cell with its column's title.
+    // On a phone each row of three or more cells becomes lines, each cell with its column's title; claims need none.
     let isStacked = header.count > 2
     var text = "<div class=\"wide\"><table\(isStacked ? " class=\"stack\"" : "")><thead><tr>"
     for cell in header { text += "<th>\(cell)</th>" }
@@ -45,8 +45,8 @@ enum HTML {
     for (index, row) in rows.enumerated() {
       let name = index < classes.count ? " class=\"\(classes[index])\"" : ""
       let cells = row.enumerated().map { place, cell in
-        let label = isStacked && place > 0 && place < header.count ? " data-label=\"\(header[place])\"" : ""
-        return "<td\(label)>\(cell)</td>"
+        let isNamed = isStacked && place < header.count && (place > 0 || classes.isEmpty)
+        return "<td\(isNamed ? " data-label=\"\(header[place])\"" : "")>\(cell)</td>"
       }
       text += "<tr\(name)>\(cells.joined())</tr>"
     }

@@ -151,7 +151,9 @@ struct PlotScript {
     let extent = high > low ? high - low : max(1, abs(low))
     let margin = extent * (hasBoxes ? 0.06 : 0.03)
     line("set xrange [\(low - margin):\(high + margin)]")
-    line("set xtics \(PlotScript.step(extent))")
+    // Nothing is between the first and the second epoch.
+    let areWhole = values.allSatisfy { $0 == $0.rounded() }
+    line("set xtics \(max(PlotScript.step(extent), areWhole ? 1 : 0))")
   }
 
   /// The range of a logarithmic axis; where it has less than two powers of ten, numbers between them too.
