@@ -69,12 +69,14 @@ enum HTML {
     dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .8rem; } dt { font-weight: 600; } dd { margin: 0; }
     pre { background: var(--soft); padding: .7rem; border-radius: .4rem; font-size: .8rem; line-height: 1.4; }
     figure { margin: 1.2rem 0; } figcaption { font-size: .9rem; color: var(--quiet); margin-top: .3rem; }
-    .plot { background: #ffffff; border-radius: .4rem; padding: .3rem; } .plot svg { width: 100%; height: auto; display: block; }
+    .plot { background: #ffffff; border-radius: .4rem; padding: .3rem; } .plot svg { width: 100%; max-width: 36rem;
+      height: auto; display: block; margin: 0 auto; }
     .strip { display: grid; grid-template-columns: 5.5rem 1fr; gap: .5rem; align-items: center; margin: .25rem 0;
       font-size: .85rem; }
     .strip img { image-rendering: pixelated; } .strip.bare { grid-template-columns: 1fr; }
     .pass .status { color: var(--good); } .fail .status { color: var(--bad); } .refuted .status { color: var(--odd); }
     .skipped .status { color: var(--quiet); } .status { font-weight: 600; }
+    @media (min-width: 34.01rem) { .stack td:not(:first-child) { white-space: nowrap; } }
     @media (max-width: 34rem) {
       pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .72rem; }
       .stack thead { display: none; }
