@@ -52,7 +52,7 @@ struct TrainCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Where to keep the trained parameters and state.", valueName: "file.safetensors"))
   var save: String?
 
-  @Option(help: ArgumentHelp("Written after each epoch, to resume from.", valueName: "file.safetensors"))
+  @Option(help: ArgumentHelp("Written after each epoch and on Ctrl-C, to resume from.", valueName: "file.safetensors"))
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Steps between further checkpoints.", valueName: "k"))
