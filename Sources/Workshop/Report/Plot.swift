@@ -88,7 +88,7 @@ struct PlotScript {
     line("set encoding utf8")
     line("set datafile missing 'NaN'")
     line("set border 3 linecolor rgb '#555555'")
-    line("set tics nomirror")
+    line("set tics nomirror out")
     line("set grid linecolor rgb '#e0e0e0'")
     line("set key above maxrows 4 samplen 1.5")
     line("set xlabel \(PlotScript.quoted(plot.x))")
