@@ -5,6 +5,7 @@ BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
 APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist gnuplot-nox
 DEMO_DIR ?= out/demo
 WORKSHOP_DIR ?= out/workshop
+EXERCISE ?= 1.2
 # Suites that read hostile files and plans, and those that run the C runtime in all its ways.
 SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
 
@@ -16,7 +17,7 @@ FUZZ_SECONDS ?= 60
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
-	@echo "make workshop  the exercises of the course, a report of each in out/workshop"
+	@echo "make workshop  the first trained exercise of the course and its report (EXERCISE=day2, EXERCISE=all, ...)"
 	@echo "make test      every test"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
@@ -40,7 +41,7 @@ demo: build
 
 workshop: packages
 	swift build $(SWIFT_FLAGS) --product workshop
-	@"$(BIN)/workshop" run all --out "$(WORKSHOP_DIR)"
+	@"$(BIN)/workshop" run $(EXERCISE) --out "$(WORKSHOP_DIR)"
 
 test: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests

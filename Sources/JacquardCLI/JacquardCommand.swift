@@ -20,7 +20,7 @@ public struct JacquardCommand: ParsableCommand {
   /// - Parameters:
   ///   - arguments: without the program's name.
   ///   - console: gets all that is printed, but for progress bars.
-  /// - Returns: the exit status: 0 done, 2 wrong input, 64 wrong usage, 1 anything else.
+  /// - Returns: the exit status: 0 done, 2 wrong input, 64 wrong usage, 130 interrupted, 1 anything else.
   public static func run(_ arguments: [String], _ console: Console) -> Int32 {
     do {
       var command = try parseAsRoot(arguments)
@@ -33,6 +33,9 @@ public struct JacquardCommand: ParsableCommand {
     } catch let error as Diagnostic {
       console.error("error: \(error)")
       return ExitStatus(error.kind).rawValue
+    } catch is CancellationError {
+      console.error("interrupted; --resume goes on from the checkpoint")
+      return ExitStatus.interrupted.rawValue
     } catch {
       return report(error, console)
     }

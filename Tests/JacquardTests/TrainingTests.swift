@@ -106,6 +106,30 @@ import Testing
     for name in whole.names { #expect(store[name] == whole[name], "\(name)") }
   }
 
+  /// Between two steps, after a checkpoint; from which training goes on bit for bit.
+  @Test func trainingEndsWhenItIsAsked() throws {
+    let folder = try TemporaryFolder()
+    let data = try TrainingTests.points(100)
+    let whole = ParameterStore(seed: 2)
+    let expected = try Trainer(try TrainingTests.training(), whole, on: data, options: options(2)).fit()
+    var asked = options(2)
+    asked.checkpoint = folder("c.safetensors")
+    let (interruption, store) = (Interruption(of: SIGUSR1), ParameterStore(seed: 2))
+    defer { interruption.end() }
+    asked.interrupted = { interruption.isRequested }
+    let before = interruption.isRequested
+    // The thread of a test may block signals; another one of the process gets it.
+    kill(getpid(), SIGUSR1)
+    for _ in 0..<5000 where !interruption.isRequested { usleep(1000) }
+    let trainer = try Trainer(try TrainingTests.training(), store, on: data, options: asked)
+    #expect(throws: CancellationError.self) { try trainer.fit() }
+    #expect(!before && interruption.isRequested && !Interruption(of: SIGUSR1).isRequested)
+    let resumed = try Trainer(try TrainingTests.training(), store, on: data, options: options(2))
+    try resumed.resume(from: folder("c.safetensors"))
+    #expect(try resumed.fit().map(\.loss) == expected.map(\.loss))
+    for name in whole.names { #expect(store[name] == whole[name], "\(name)") }
+  }
+
   @Test func whatDoesNotFitIsSaidBeforeTraining() throws {
     let data = try TrainingTests.points(20)
     let graph = try TrainingTests.training()

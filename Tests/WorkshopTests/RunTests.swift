@@ -63,28 +63,6 @@ import Testing
     #expect(undecided.claims.last?.key == "decided" && undecided.hasFailed)
   }
 
-  @Test func trainedWeightsAreNamedByContent() throws {
-    let folder = try TestFolder()
-    let graph = try GradientThreeWays.graph()
-    let calls = Counter()
-    let probe = Probe { run in
-      for recipe in ["a", "b", "a"] {
-        let trained = try run.trained(graph, recipe: recipe) { store in
-          calls.count += 1
-          try store.set("w", HostTensor([Double(calls.count)], [1]))
-          return [EpochResult(epoch: 0, loss: 1, steps: 1, examples: 1, seconds: 2)]
-        }
-        #expect(trained.store["w"]?.elements(Double.self) == [recipe == "a" ? 1 : 2])
-        #expect(trained.seconds == 2)
-      }
-      run.decide(.deploy, "decision")
-    }
-    #expect(try attempt(probe, in: folder).weights.count == 2)
-    #expect(calls.count == 2)
-  }
-
-  private final class Counter: @unchecked Sendable { var count = 0 }
-
   /// The lines of a declaration do not count, everything else does.
   @Test func digestsNameContent() throws {
     func graph(_ factor: Double) throws -> Graph {

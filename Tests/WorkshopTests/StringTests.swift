@@ -5,10 +5,11 @@ import Testing
 
 /// Both languages say the same things, and nothing that is not said.
 @Suite struct StringTests {
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Sources/Workshop")
+
   static let sources: String = {
-    let top = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("Sources/Workshop")
-    let paths = FileManager.default.enumerator(at: top, includingPropertiesForKeys: nil)
+    let paths = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
     var text = ""
     while let file = paths?.nextObject() as? URL {
       let isTable = file.path.contains("/Strings/")

@@ -40,10 +40,12 @@ struct Probe: Exercise {
 
 /// Runs an exercise quickly and silently.
 func attempt(
-  _ exercise: any Exercise, in folder: TestFolder, rateFactor: Double = 1, language: Language = .en
+  _ exercise: any Exercise, in folder: TestFolder, rateFactor: Double = 1, language: Language = .en,
+  threads: Int? = nil, stop: RunSettings.Stop = .never
 ) throws -> RunResult {
   let settings = RunSettings(
-    quick: true, out: folder.path, language: language, progress: .silent, learningRateFactor: rateFactor)
+    quick: true, out: folder.path, language: language, threads: threads, progress: .silent, stop: stop,
+    learningRateFactor: rateFactor)
   let data = CourseData(folder: nil, dataSet: nil, textFile: nil, quick: true)
   let runner = CourseRunner(settings, data, Output { _, _ in })
   return try runner.run(exercise).result

@@ -60,12 +60,15 @@ public struct Batches: Sequence, Sendable {
     order[index * batchSize..<Swift.min(order.count, (index + 1) * batchSize)]
   }
 
+  /// - Precondition: `index` is one of 0 ..< `count`.
+  public subscript(index: Int) -> Batch { Batch(data: data, rows: Array(rows(index))) }
+
   public func makeIterator() -> AnyIterator<Batch> {
     var index = 0
     return AnyIterator {
       if index >= count { return nil }
       defer { index += 1 }
-      return Batch(data: data, rows: Array(rows(index)))
+      return self[index]
     }
   }
 }

@@ -74,7 +74,8 @@ public final class Trainer {
   /// Trains up to the last epoch, or until early stopping.
   ///
   /// - Returns: What was measured in each epoch.
-  /// - Throws: `Diagnostic` if a step or a checkpoint fails; `CancellationError` if the task is cancelled (between steps).
+  /// - Throws: `Diagnostic` if a step or a checkpoint fails; `CancellationError` if the task is cancelled or
+  ///   `options.interrupted` says so, between two steps and after a checkpoint where there is a path for one.
   @discardableResult
   public func fit() throws -> [EpochResult] {
     var left = options.stepLimit ?? .max
@@ -125,7 +126,7 @@ public final class Trainer {
     let (secondsBefore, examplesBefore) = (position.seconds, position.examples)
     while left > 0, let batch = try loader.next() {
       left -= 1
-      try Task.checkCancellation()
+      try stopIfAsked()
       let outputs = try session.step(bound: batch.inputs)
       let loss = outputs[options.loss]?[linear: 0].asDouble ?? .nan
       position.step += 1
@@ -138,6 +139,12 @@ public final class Trainer {
         try save(to: path)
       }
     }
+  }
+
+  private func stopIfAsked() throws {
+    if !Task.isCancelled && options.interrupted?() != true { return }
+    if let path = options.checkpoint { try save(to: path) }
+    throw CancellationError()
   }
 
   private func finish(_ result: EpochResult) {

@@ -21,13 +21,16 @@ public struct TrainingOptions: Sendable {
   /// Most steps of one call of `fit`; nil for no limit. Training then stands within an epoch, and can go on.
   public var stepLimit: Int?
   public var session: Session.Options
+  /// Asked before each step; if it says true, training ends with `CancellationError`, after a checkpoint where there is a path for
+  /// one. See `Interruption`.
+  public var interrupted: (@Sendable () -> Bool)?
 
   public init(
     epochs: Int = 1, batchSize: Int = 128, seed: Int = 0, shuffles: Bool = true, remainder: Remainder = .keep,
     map: [String: String] = [:], loss: String = "loss", labels: String = "label",
     progress: ProgressStyle = .automatic, earlyStopping: EarlyStopping? = nil, checkpoint: String? = nil,
     checkpointEvery: Int? = nil, stepLimit: Int? = nil,
-    session: Session.Options = .init()
+    session: Session.Options = .init(), interrupted: (@Sendable () -> Bool)? = nil
   ) {
     self.epochs = epochs
     self.batchSize = max(1, batchSize)
@@ -43,5 +46,6 @@ public struct TrainingOptions: Sendable {
     self.checkpointEvery = checkpointEvery
     self.stepLimit = stepLimit
     self.session = session
+    self.interrupted = interrupted
   }
 }

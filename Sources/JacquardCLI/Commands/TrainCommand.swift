@@ -52,7 +52,7 @@ struct TrainCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Where to keep the trained parameters and state.", valueName: "file.safetensors"))
   var save: String?
 
-  @Option(help: ArgumentHelp("Written after each epoch, to resume from.", valueName: "file.safetensors"))
+  @Option(help: ArgumentHelp("Written after each epoch and on Ctrl-C, to resume from.", valueName: "file.safetensors"))
   var checkpoint: String?
 
   @Option(help: ArgumentHelp("Steps between further checkpoints.", valueName: "k"))
@@ -143,11 +143,13 @@ struct TrainCommand: ConsoleCommand {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
     let session = Session.Options(executor: executor.kind, threads: executor.threads)
+    let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,
       remainder: dropRemainder ? .drop : .keep, map: map, loss: loss, progress: progress.style,
       earlyStopping: patience.map { EarlyStopping(metric: metric, patience: $0) }, checkpoint: checkpoint ?? resume,
-      checkpointEvery: checkpointEvery, stepLimit: steps, session: session)
+      checkpointEvery: checkpointEvery, stepLimit: steps, session: session,
+      interrupted: { interruption?.isRequested ?? false })
   }
 
   /// The default size of the first dimension of the first data input.

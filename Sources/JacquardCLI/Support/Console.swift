@@ -55,6 +55,8 @@ public enum ExitStatus: Int32, Sendable {
   case wrongInput = 2
   /// Wrong usage, or a feature that this version does not have.
   case wrongUsage = 64
+  /// Ctrl-C ended a training, which left a checkpoint.
+  case interrupted = 130
 
   init(_ kind: Diagnostic.Kind) {
     switch kind {

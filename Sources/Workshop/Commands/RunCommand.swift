@@ -41,7 +41,7 @@ struct RunCommand: CourseCommand {
   func run(_ output: Output) throws -> Int32 {
     let exercises = try Course.select(selection)
     let settings = RunSettings(
-      seed: seed, quick: quick, epochs: epochs, out: out, language: lang, threads: threads)
+      seed: seed, quick: quick, epochs: epochs, out: out, language: lang, threads: threads, stop: .byUser)
     let files = CourseData(folder: data.dataDir, dataSet: dataSet, textFile: data.text, quick: quick)
     return try CourseRunner(settings, files, output).run(exercises)
   }

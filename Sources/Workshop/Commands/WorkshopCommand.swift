@@ -10,7 +10,7 @@ struct WorkshopCommand: ParsableCommand {
   /// Runs a command line.
   ///
   /// - Parameter arguments: Without the program's name.
-  /// - Returns: The exit status: 0 done, 1 a claim failed, 2 wrong input, 64 wrong usage.
+  /// - Returns: The exit status: 0 done, 1 a claim failed, 2 wrong input, 64 wrong usage, 130 interrupted.
   static func run(_ arguments: [String], _ output: Output) -> Int32 {
     do {
       var command = try parseAsRoot(arguments)
@@ -22,6 +22,9 @@ struct WorkshopCommand: ParsableCommand {
     } catch let error as Diagnostic {
       output.error("error: \(error)")
       return error.kind == .internalError ? 1 : 2
+    } catch is CancellationError {
+      output.error("interrupted; the same command goes on from here")
+      return 130
     } catch {
       return report(error, output)
     }

@@ -13,7 +13,8 @@ struct CourseRunner {
   }
 
   /// - Returns: The exit status: 0 if no claim failed, else 1.
-  /// - Throws: `Diagnostic` if a report cannot be written, or the only exercise could not run.
+  /// - Throws: `Diagnostic` if a report cannot be written, or the only exercise could not run; `CancellationError` if a training
+  ///   was interrupted.
   func run(_ exercises: [any Exercise]) throws -> Int32 {
     if Gnuplot.path == nil { output.note("\(GnuplotMissing())") }
     var results: [RunResult] = []
@@ -37,6 +38,8 @@ struct CourseRunner {
     do {
       try exercise.run(run)
       if run.decision == nil { run.claim("decided", false) }
+    } catch let error as CancellationError {
+      throw error
     } catch {
       failure = error
       run.fail(error)

@@ -28,58 +28,88 @@ extension Run {
     if let evaluating { try save(evaluating.graph) }
     var parts = ["fit", "\(epochs)", "\(batch)", try Digest.of(data)]
     if let evaluating { parts += [try Digest.of(evaluating.graph), try Digest.of(evaluating.data)] }
-    let key = try weightsKey(graph, recipe: parts.joined(separator: "\n"))
-    return try trained(key) { store in
-      let checkpoint = "\(settings.out)/weights/\(key).checkpoint.safetensors"
-      let options = TrainingOptions(
-        epochs: epochs, batchSize: batch, seed: seed, progress: settings.progress, checkpoint: checkpoint,
-        checkpointEvery: 1000, session: session)
-      let trainer = try Trainer(graph, store, on: data, options: options)
-      if let evaluating { try trainer.evaluate(evaluating.graph, on: evaluating.data) }
-      if FileManager.default.fileExists(atPath: checkpoint) { try trainer.resume(from: checkpoint) }
-      let history = try trainer.fit()
-      try? FileManager.default.removeItem(atPath: checkpoint)
-      return history
+    let files = try WeightFiles(self, try weightsKey(graph, recipe: parts.joined(separator: "\n"), seed: seed))
+    return try trained(files) { store in
+      try interruptible { interrupted in
+        let options = TrainingOptions(
+          epochs: epochs, batchSize: batch, seed: seed, progress: settings.progress, checkpoint: files.checkpoint,
+          checkpointEvery: 1000, session: session, interrupted: interrupted)
+        let trainer = try Trainer(graph, store, on: data, options: options)
+        if let evaluating { try trainer.evaluate(evaluating.graph, on: evaluating.data) }
+        if files.hasCheckpoint { try trainer.resume(from: files.checkpoint) }
+        return try trainer.fit()
+      }
     }
   }
 
-  /// Weights of a training loop of the exercise's own, kept as `fit` keeps its.
+  /// Trains by steps whose inputs a rule gives, where there is no data set for `fit` to go through; resumed and shared alike.
   ///
   /// - Parameters:
-  ///   - graph: Whose parameters they are.
-  ///   - recipe: Everything else that decides what comes out: epochs, batch, data (`Digest.of`), order.
-  ///   - train: Fills the store; the history may be empty.
-  func trained(
-    _ graph: Graph, recipe: String, _ train: (ParameterStore) throws -> [EpochResult]
+  ///   - graph: A training step with an output `loss`.
+  ///   - title: Key of the progress bar's title.
+  ///   - mean: Steps whose mean loss is one result of the history.
+  ///   - recipe: All that decides the inputs (`Digest.of`).
+  ///   - seed: Of the first parameters, instead of the run's.
+  ///   - inputs: Those of a step; the same whenever it is asked.
+  /// - Throws: `Diagnostic` if a step fails; `CancellationError` if training was interrupted.
+  func fit(
+    _ graph: Graph, _ title: String, steps: Int, mean: Int = 1, recipe: String, seed: Int? = nil,
+    inputs: (Int) throws -> [String: HostTensor]
   ) throws -> Trained {
     try save(graph)
-    return try trained(try weightsKey(graph, recipe: recipe), train)
+    let key = try weightsKey(graph, recipe: "\(steps) steps, mean of \(mean)\n\(recipe)", seed: seed ?? self.seed)
+    let files = try WeightFiles(self, key)
+    return try trained(files, seed: seed) { store in
+      try interruptible { interrupted in
+        var record = files.hasCheckpoint ? try StepRecord(resuming: store, from: files.checkpoint) : StepRecord()
+        let session = try Session(graph, store, options: session)
+        var bar = ProgressBar(settings.progress, title: text(title), total: steps)
+        defer { bar.clear() }
+        while record.losses.count < steps {
+          if interrupted() {
+            try record.save(store, to: files.checkpoint)
+            throw CancellationError()
+          }
+          let step = record.losses.count
+          let start = ContinuousClock.now
+          record.losses.append(try session.step(inputs(step))["loss"]?[linear: 0].asDouble ?? .nan)
+          record.seconds += ProgressBar.seconds(start.duration(to: .now))
+          bar.step(step + 1)
+          if (step + 1) % 100 == 0 { try record.save(store, to: files.checkpoint) }
+        }
+        return record.history(mean)
+      }
+    }
   }
 
   /// Names the content: graph, recipe and seed.
-  private func weightsKey(_ graph: Graph, recipe: String) throws -> String {
+  private func weightsKey(_ graph: Graph, recipe: String, seed: Int) throws -> String {
     let text = [try Digest.of(graph), recipe, "seed \(seed)"].joined(separator: "\n")
     return String(SHA256.hex(of: Array(text.utf8)).prefix(24))
   }
 
-  private func trained(_ key: String, _ train: (ParameterStore) throws -> [EpochResult]) throws -> Trained {
-    let folder = "\(settings.out)/weights"
-    try Folder.make(folder)
-    let path = "\(folder)/\(key).safetensors"
-    noteWeights("../weights/\(key).safetensors")
-    if FileManager.default.fileExists(atPath: path) {
-      let text = try SafetensorsFile(path).metadata[Run.historyKey] ?? "[]"
-      let history = try JSONDecoder().decode([EpochResult].self, from: Data(text.utf8))
-      return Trained(store: try ParameterStore.load(path), history: history, wasFound: true)
-    }
-    let store = ParameterStore(seed: seed)
+  private func trained(
+    _ files: WeightFiles, seed: Int? = nil, _ train: (ParameterStore) throws -> [EpochResult]
+  ) throws -> Trained {
+    noteWeights(files.link)
+    if let found = try files.read() { return Trained(store: found.store, history: found.history, wasFound: true) }
+    let store = ParameterStore(seed: seed ?? self.seed)
     let history = try train(store)
-    let text = String(decoding: try JSONEncoder().encode(history), as: UTF8.self)
-    try store.save(to: path, metadata: [Run.historyKey: text])
+    try files.write(store, history)
     return Trained(store: store, history: history, wasFound: false)
   }
 
-  private static let historyKey = "workshop.history"
+  /// Calls a training with what it must ask before each step.
+  private func interruptible<T>(_ train: (@escaping @Sendable () -> Bool) throws -> T) rethrows -> T {
+    switch settings.stop {
+    case .never: return try train { false }
+    case .when(let isAsked): return try train(isAsked)
+    case .byUser:
+      let interruption = Interruption()
+      defer { interruption.end() }
+      return try train { interruption.isRequested }
+    }
+  }
 
   /// Calls a body for 0 ..< count, with a progress bar.
   func progress(_ key: String, _ count: Int, _ body: (Int) throws -> Void) rethrows {
@@ -89,33 +119,5 @@ extension Run {
       bar.step(index + 1)
     }
     bar.clear()
-  }
-}
-
-/// Hashes that name content.
-enum Digest {
-  /// Of a graph, whatever lines of whatever file declare it.
-  static func of(_ graph: Graph) throws -> String {
-    let json = try JSONValue.parse(Array(try graph.json().text.utf8), file: graph.name)
-    return SHA256.hex(of: withoutSites(json).utf8(.compact))
-  }
-
-  /// Of the columns' names, types and values.
-  static func of(_ data: DataSet) throws -> String {
-    var hash = SHA256()
-    for column in data.columns {
-      hash.update(Array("\(column.name) \(column.values.type)\n".utf8))
-      column.values.withUnsafeBytes { hash.update($0) }
-    }
-    return hash.hexDigest()
-  }
-
-  private static func withoutSites(_ value: JSONValue) -> JSONValue {
-    switch value.content {
-    case .array(let values): JSONValue(values.map(withoutSites))
-    case .object(let fields):
-      JSONValue(fields: fields.filter { $0.name != "site" }.map { ($0.name, withoutSites($0.value)) })
-    default: value
-    }
   }
 }

@@ -13,6 +13,16 @@ struct RunSettings: Sendable {
   /// Nil for as many as there are processors.
   var threads: Int?
   var progress = ProgressStyle.automatic
+  /// What ends a training between two steps; the same command then goes on where it ended.
+  var stop = Stop.never
   /// Factor of every learning rate. A test sets it to 0, which must make trained exercises fail.
   var learningRateFactor = 1.0
+
+  enum Stop: Sendable {
+    case never
+    /// Ctrl-C; outside of trainings it ends the process.
+    case byUser
+    /// Asked before each step.
+    case when(@Sendable () -> Bool)
+  }
 }

@@ -37,12 +37,18 @@ enum HTML {
   }
 
   static func table(_ header: [String], _ rows: [[String]], classes: [String] = []) -> String {
-    var text = "<div class=\"wide\"><table><thead><tr>"
+    // On a phone each row of three or more cells becomes lines, each cell with its column's title; claims need none.
+    let isStacked = header.count > 2
+    var text = "<div class=\"wide\"><table\(isStacked ? " class=\"stack\"" : "")><thead><tr>"
     for cell in header { text += "<th>\(cell)</th>" }
     text += "</tr></thead><tbody>"
     for (index, row) in rows.enumerated() {
       let name = index < classes.count ? " class=\"\(classes[index])\"" : ""
-      text += "<tr\(name)>" + row.map { "<td>\($0)</td>" }.joined() + "</tr>"
+      let cells = row.enumerated().map { place, cell in
+        let isNamed = isStacked && place < header.count && (place > 0 || classes.isEmpty)
+        return "<td\(isNamed ? " data-label=\"\(header[place])\"" : "")>\(cell)</td>"
+      }
+      text += "<tr\(name)>\(cells.joined())</tr>"
     }
     return text + "</tbody></table></div>"
   }
@@ -63,12 +69,20 @@ enum HTML {
     dl { display: grid; grid-template-columns: max-content 1fr; gap: .2rem .8rem; } dt { font-weight: 600; } dd { margin: 0; }
     pre { background: var(--soft); padding: .7rem; border-radius: .4rem; font-size: .8rem; line-height: 1.4; }
     figure { margin: 1.2rem 0; } figcaption { font-size: .9rem; color: var(--quiet); margin-top: .3rem; }
-    .plot { background: #ffffff; border-radius: .4rem; padding: .3rem; } .plot svg { width: 100%; height: auto; display: block; }
+    .plot { background: #ffffff; border-radius: .4rem; padding: .3rem; } .plot svg { width: 100%; max-width: 36rem;
+      height: auto; display: block; margin: 0 auto; }
     .strip { display: grid; grid-template-columns: 5.5rem 1fr; gap: .5rem; align-items: center; margin: .25rem 0;
       font-size: .85rem; }
-    .strip img { image-rendering: pixelated; }
+    .strip img { image-rendering: pixelated; } .strip.bare { grid-template-columns: 1fr; }
     .pass .status { color: var(--good); } .fail .status { color: var(--bad); } .refuted .status { color: var(--odd); }
     .skipped .status { color: var(--quiet); } .status { font-weight: 600; }
+    @media (min-width: 34.01rem) { .stack td:not(:first-child) { white-space: nowrap; } }
+    @media (max-width: 34rem) {
+      pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .72rem; }
+      .stack thead { display: none; }
+      .stack tr { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+      .stack td { border: 0; padding: 0; } .stack td:first-child { flex-basis: 100%; }
+      .stack td[data-label]::before { content: attr(data-label) ": "; color: var(--quiet); font-weight: 400; } }
     .decision { border-left: .3rem solid var(--line); background: var(--soft); padding: .6rem 1rem; border-radius: .4rem; }
     """
 }

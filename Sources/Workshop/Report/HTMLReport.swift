@@ -61,6 +61,7 @@ struct HTMLReport {
     let data = Data(strip.png).base64EncodedString()
     let label = HTML.escaped(strip.label)
     let image = "<img alt=\"\(label)\" style=\"width:\(Int(share * 100))%\" src=\"data:image/png;base64,\(data)\">"
+    if label.isEmpty { return "<div class=\"strip bare\">\(image)</div>" }
     return "<div class=\"strip\"><span>\(label)</span>\(image)</div>"
   }
 

@@ -82,14 +82,15 @@ struct PlotScript {
   private mutating func line(_ text: String) { self.text += text + "\n" }
 
   private mutating func head(_ output: String) {
-    line("set terminal svg size 480,380 dynamic noenhanced font 'sans-serif,17' linewidth 1.5 background '#ffffff'")
+    let size = "480,\(380 + overhang)"
+    line("set terminal svg size \(size) dynamic noenhanced font 'sans-serif,17' linewidth 1.5 background '#ffffff'")
     line("set output \(PlotScript.quoted(output))")
     line("set encoding utf8")
     line("set datafile missing 'NaN'")
     line("set border 3 linecolor rgb '#555555'")
-    line("set tics nomirror")
+    line("set tics nomirror out")
     line("set grid linecolor rgb '#e0e0e0'")
-    line("set key below maxrows 4 samplen 1.5")
+    line("set key above maxrows 4 samplen 1.5")
     line("set xlabel \(PlotScript.quoted(plot.x))")
     line("set ylabel \(PlotScript.quoted(plot.y))")
     if plot.logX { line("set logscale x; set format x '%.0e'") }
@@ -137,17 +138,33 @@ struct PlotScript {
     }
   }
 
-  /// The horizontal axis ends just beyond the data and has few enough numbers that none touch; bars start at 0.
+  /// Both axes end just beyond the data; the horizontal one has few enough numbers that none touch; bars start at 0.
   private mutating func spread(_ all: [Plot.Series]) {
-    if all.contains(where: { $0.kind == .boxes }) { line("set yrange [0:*]") }
-    line("set offsets 0, 0, graph 0.03, graph 0.03")
-    let values = all.flatMap(\.x).filter { $0.isFinite && (!plot.logX || $0 > 0) }
+    let hasBoxes = all.contains { $0.kind == .boxes }
+    if !plot.logY { line("set autoscale yfix") }
+    if hasBoxes { line("set yrange [0:*]") }
+    line("set offsets 0, 0, graph 0.03, \(hasBoxes ? "0" : "graph 0.03")")
+    if plot.logY { logarithmic("y", all.flatMap { $0.y + $0.high }, margin: 1.3) }
+    if plot.logX { return logarithmic("x", all.flatMap(\.x), margin: 1.1) }
+    let values = all.flatMap(\.x).filter(\.isFinite)
     guard let low = values.min(), let high = values.max() else { return }
-    if plot.logX { return line("set xrange [\(low / 1.1):\(high * 1.1)]") }
     let extent = high > low ? high - low : max(1, abs(low))
-    let margin = extent * (all.contains { $0.kind == .boxes } ? 0.06 : 0.03)
+    let margin = extent * (hasBoxes ? 0.06 : 0.03)
     line("set xrange [\(low - margin):\(high + margin)]")
-    line("set xtics \(PlotScript.step(extent))")
+    // Nothing is between the first and the second epoch.
+    let areWhole = values.allSatisfy { $0 == $0.rounded() }
+    line("set xtics \(max(PlotScript.step(extent), areWhole ? 1 : 0))")
+  }
+
+  /// The range of a logarithmic axis; where it has less than two powers of ten, numbers between them too.
+  private mutating func logarithmic(_ axis: String, _ all: [Double], margin: Double) {
+    let values = all.filter { $0.isFinite && $0 > 0 }
+    guard let low = values.min(), let high = values.max() else { return }
+    line("set \(axis)range [\(low / margin):\(high * margin)]")
+    if high / low >= 100 { return }
+    let powers = Int(floor(log10(low / margin)))...Int(floor(log10(high * margin)))
+    let places = powers.flatMap { power in [1, 2, 5].map { $0 * pow(10, Double(power)) } }
+    line("set \(axis)tics (\(places.map { "\($0)" }.joined(separator: ", ")))")
   }
 
   /// 1, 2 or 5 times a power of ten, so that an extent has at most six of them.
@@ -179,13 +196,31 @@ struct PlotScript {
 
   /// Names in the place of numbers; below the axis they stand upright where they would touch.
   private mutating func tics(_ axis: String, _ labels: [String]) {
-    let longest = labels.map(\.count).max() ?? 0
-    let isTight = axis == "x" && longest * labels.count > 35
-    let rotate = !isTight ? "" : labels.count > 6 ? "rotate by -90 " : "rotate by -45 "
+    let angle = axis == "x" ? PlotScript.angle(labels) : 0
+    let rotate = angle == 0 ? "" : "rotate by -\(angle) "
     // Here, and nowhere else, gnuplot takes a text for a format.
     let texts = labels.map { PlotScript.quoted($0.replacingOccurrences(of: "%", with: "%%")) }
     let list = texts.enumerated().map { "\($1) \($0)" }.joined(separator: ", ")
     line("set \(axis)tics \(rotate)(\(list))")
+  }
+
+  /// How far names are turned so that none touch, in degrees.
+  private static func angle(_ labels: [String]) -> Int {
+    let longest = labels.map(\.count).max() ?? 0
+    if longest * labels.count <= 35 { return 0 }
+    return labels.count > 6 ? 90 : 45
+  }
+
+  /// What turned names need below the plot, in pixels of the picture.
+  private var overhang: Int {
+    let labels: [String]
+    switch plot.content {
+    case .series: return 0
+    case .bars(let names, _): labels = names
+    case .heatMap(_, let columns, _): labels = columns
+    }
+    let height = sin(Double(PlotScript.angle(labels)) * .pi / 180)
+    return Int(Double(labels.map(\.count).max() ?? 0) * 8 * height)
   }
 
   // MARK: Heat maps

@@ -54,29 +54,26 @@ struct Optimizers: Exercise {
   /// Two epochs from the same start in the same order. - Returns: The mean loss of each ten steps, and the accuracy.
   private func train(_ run: Run, _ optimizer: some Optimizer) throws -> (losses: [Double], accuracy: Double) {
     let model = TrainedPerceptron.MLP()
-    let graph = try Self.training(model, optimizer)
-    try run.save(graph)
-    let (data, store) = (try run.data.train(), ParameterStore(seed: run.seed))
-    let session = try Session(graph, store, options: run.session)
-    var losses: [Double] = []
-    try run.progress("training", run.epochs(2, quick: 2)) { epoch in
-      for batch in data.batches(128, shuffle: .seeded(run.seed), epoch: epoch) {
-        let outputs = try session.step(["x": batch.images(), "y": batch.labels()])
-        losses.append(Double(outputs["loss"]?.elements(Float.self)[0] ?? .nan))
-      }
+    let data = try run.data.train()
+    let epochs = (0..<run.epochs(2, quick: 2)).map { data.batches(128, shuffle: .seeded(run.seed), epoch: $0) }
+    let count = epochs[0].count
+    let trained = try run.fit(
+      Self.training(model, optimizer), "training", steps: epochs.count * count, mean: 10, recipe: Digest.of(data)
+    ) { step in
+      let batch = epochs[step / count][step % count]
+      return ["x": try batch.images(), "y": try batch.labels()]
     }
-    try run.save(store, as: "perceptron.\(optimizer.name)")
     let forward = try TrainedPerceptron.forward(model)
-    let accuracy = try Evaluator(forward, store, on: run.data.test(), options: run.session).run().accuracy
-    let tens = stride(from: 0, to: losses.count - 9, by: 10).map { losses[$0..<$0 + 10].reduce(0, +) / 10 }
-    return (tens, accuracy ?? .nan)
+    let accuracy = try Evaluator(forward, trained.store, on: run.data.test(), options: run.session).run().accuracy
+    return (trained.history.filter { $0.steps == 10 }.map(\.loss), accuracy ?? .nan)
   }
 
   // MARK: Formulas
 
   /// f = (x1² + 25 x2²) / 2 from (5, 1): each optimiser's path in the graph, and the same by its formula in plain Swift.
   private func valley(_ run: Run) throws {
-    let rates = [0.035, 0.01, 0.3]
+    // SGD multiplies x2 by 1 - 25 * 0.07 = -0.75 each step: to and fro.
+    let rates = [0.07, 0.01, 0.3]
     let graphs = [
       try path(run, SGD(learningRate: .constant(rates[0]))),
       try path(run, Momentum(learningRate: .constant(rates[1]))),

@@ -91,22 +91,12 @@ struct CharacterTransformer {
     let graph = try graph(rate: run.learningRate(3e-3))
     let text = characters.train
     let digest = SHA256.hex(of: text.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8)] })
-    return try run.trained(graph, recipe: "\(steps) steps of \(size), text \(digest)") { store in
-      let session = try Session(graph, store, options: run.session)
-      let key = Philox(seed: run.seed).folded(7)
-      var history: [EpochResult] = []
-      var losses: [Double] = []
-      try run.progress("language", steps) { step in
-        let places = (0..<size).map { Int(key.uniform(step * size + $0) * Double(text.count - Self.length - 1)) }
-        losses.append(try session.step(batch(text, places))["loss"]?[linear: 0].asDouble ?? .nan)
-        guard losses.count == Self.stride || step == steps - 1 else { return }
-        let mean = losses.reduce(0, +) / Double(losses.count)
-        history.append(
-          EpochResult(
-            epoch: history.count, loss: mean, steps: losses.count, examples: losses.count * size, seconds: 0))
-        losses = []
-      }
-      return history
+    let key = Philox(seed: run.seed).folded(7)
+    return try run.fit(
+      graph, "language", steps: steps, mean: Self.stride, recipe: "batches of \(size), text \(digest)"
+    ) { step in
+      let places = (0..<size).map { Int(key.uniform(step * size + $0) * Double(text.count - Self.length - 1)) }
+      return try batch(text, places)
     }
   }
 

@@ -65,16 +65,16 @@ struct MessagePassingByHand: Exercise {
 
   /// - Returns: The share of test nodes that are classified rightly.
   static func train(
-    _ run: Run, _ data: NodeClassification, seesEdges: Bool, epochs: Int, rate: Double, seed: Int
+    _ run: Run, _ title: String, _ data: NodeClassification, seesEdges: Bool, epochs: Int, rate: Double, seed: Int
   ) throws -> Double {
     let step = try graph(data, seesEdges: seesEdges, rate: run.learningRate(rate))
     let forward = try graph(data, seesEdges: seesEdges, rate: nil)
     var inputs = ["x": data.features]
     if seesEdges { inputs["edges"] = data.edges }
-    let store = ParameterStore(seed: seed)
-    let session = try Session(step, store, options: run.session)
-    for _ in 0..<epochs { _ = try session.step(inputs) }
-    let logits = try Session(forward, store, options: run.session).step(inputs)["logits"]
+    let trained = try run.fit(
+      step, title, steps: epochs, recipe: Digest.of([data.features, data.edges]), seed: seed
+    ) { _ in inputs }
+    let logits = try Session(forward, trained.store, options: run.session).step(inputs)["logits"]
     let predicted = logits?.largestInRows() ?? []
     let labels = data.test.map { Int(data.labels[Int($0)]) }
     return Proportion(correct: data.test.map { predicted[Int($0)] }, labels).value
@@ -143,14 +143,13 @@ struct MessagePassingByHand: Exercise {
     _ run: Run, _ keys: (title: String, plot: String), _ data: NodeClassification, epochs: Int, rate: Double,
     seeds: Int, _ plain: Int
   ) throws -> (gcn: Accuracies, mlp: Accuracies) {
-    try run.save(Self.graph(data, seesEdges: true, rate: rate))
-    var (gcn, mlp): ([Double], [Double]) = ([], [])
-    try run.progress(keys.title, seeds + plain) { index in
-      let seesEdges = index < seeds
-      let seed = run.seed * 100 + index % seeds
-      let value = try Self.train(run, data, seesEdges: seesEdges, epochs: epochs, rate: rate, seed: seed)
-      if seesEdges { gcn.append(value) } else { mlp.append(value) }
+    let accuracies = { (seesEdges: Bool, count: Int) in
+      try (0..<count).map { index in
+        try Self.train(
+          run, keys.title, data, seesEdges: seesEdges, epochs: epochs, rate: rate, seed: run.seed * 100 + index)
+      }
     }
+    let (gcn, mlp) = (try accuracies(true, seeds), try accuracies(false, plain))
     run.bars(
       keys.plot, x: "axis.seed", y: "axis.accuracy", labels: gcn.indices.map(String.init),
       groups: [(run.text("gcn"), gcn), (run.text("mlp"), mlp)])

@@ -51,11 +51,7 @@ enum Fifty {
     ]
     let steps = run.pick(100, quick: 60)
     let training = try graph(rate: run.learningRate(1e-2))
-    let trained = try run.trained(training, recipe: "\(steps) steps\n\(Digest.of(own))") { store in
-      let session = try Session(training, store, options: run.session)
-      try run.progress("best", steps) { _ in _ = try session.step(inputs) }
-      return []
-    }
+    let trained = try run.fit(training, "best", steps: steps, recipe: Digest.of(own)) { _ in inputs }
     let session = try Session(graph(rate: nil), trained.store, options: run.session)
     var right = [[Bool]](repeating: [], count: count)
     for batch in test.batches(500) {
