@@ -12,7 +12,8 @@ public struct GroupNorm: CompositeOperation {
     constraints: [
       "c1: the operands have one floating type",
       "c2: x has at least 2 axes; scale and bias have the channels as their one axis",
-      "c3: epsilon is finite and not negative", "c4: the number of groups divides the channels, whose number is known",
+      "c3: epsilon is finite and not negative",
+      "c4: the number of groups divides the channels, whose number is known, and is not larger",
     ],
     conventions: ["one group a channel is instance normalisation", "the variance is that of the population"])
 
@@ -30,6 +31,7 @@ public struct GroupNorm: CompositeOperation {
     OperationViolation(3, GroupNorm(groups: 1, epsilon: -1), ["f32[2,3]", "f32[3]", "f32[3]"]),
     OperationViolation(4, GroupNorm(groups: 2), ["f32[2,3]", "f32[3]", "f32[3]"]),
     OperationViolation(4, GroupNorm(groups: 0), ["f32[2,3]", "f32[3]", "f32[3]"]),
+    OperationViolation(4, GroupNorm(groups: 2), ["f32[2,0]", "f32[0]", "f32[0]"]),
   ]
 
   public let groups: Int
@@ -48,7 +50,8 @@ public struct GroupNorm: CompositeOperation {
     let fits = x.rank > 1 && scale == channels && bias == channels
     try require(2, fits, "scale \(scale) and bias \(bias) do not fit the second axis of \(x)")
     try require(3, epsilon.isFinite && epsilon >= 0, "epsilon \(epsilon) is negative or not finite")
-    let divides = channels[0].value.map { groups > 0 && $0 % groups == 0 } ?? false
+    // No channels are one group: statistics of more would be of nothing, and without bound.
+    let divides = channels[0].value.map { groups > 0 && $0 % groups == 0 && groups <= max($0, 1) } ?? false
     try require(4, divides, "\(groups) groups do not divide \(channels[0]) channels")
     return [context.inputs[0]]
   }
