@@ -159,7 +159,7 @@ extension StringTable {
     3.2.mean = The sum over the pixels is the logarithm of a probability. Their mean is 784 times less, and the divergence outweighs it: the code then says nothing.
     3.2.collapsed = With a mean over the pixels the divergence collapses, in nats
     3.2.samples = Images drawn from nothing
-    3.2.judged = Codes drawn from N(0, I) are decoded, by this model and by a plain autoencoder of the same size, whose codes nothing keeps near N(0, I). The convolutional network of 4.1 judges: how sure it is, which classes it sees, and how far its 128 features are from those of the test images.
+    3.2.judged = Codes drawn from N(0, I) are decoded, by this model and by a plain autoencoder of the same size, whose codes nothing keeps near N(0, I); it needs fewer epochs to reconstruct images about as well. The convolutional network of 4.1 judges: how sure it is, which classes it sees, and how far its 128 features are from those of the test images.
     3.2.drawn = Images of codes from N(0, I)
     3.2.vae = variational
     3.2.plain = plain

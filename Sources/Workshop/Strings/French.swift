@@ -159,7 +159,7 @@ extension StringTable {
     3.2.mean = La somme sur les pixels est le logarithme d'une probabilité. Leur moyenne est 784 fois plus petite, et la divergence l'emporte : le code ne dit alors plus rien.
     3.2.collapsed = Avec une moyenne sur les pixels la divergence s'effondre, en nats
     3.2.samples = Des images tirées de rien
-    3.2.judged = Des codes tirés de N(0, I) sont décodés, par ce modèle et par un autoencodeur ordinaire de même taille, dont rien ne garde les codes près de N(0, I). Le réseau convolutif de 4.1 juge : s'il est sûr, quelles classes il voit, et à quelle distance ses 128 traits sont de ceux des images de test.
+    3.2.judged = Des codes tirés de N(0, I) sont décodés, par ce modèle et par un autoencodeur ordinaire de même taille, dont rien ne garde les codes près de N(0, I) ; il lui faut moins d'époques pour reconstruire les images à peu près aussi bien. Le réseau convolutif de 4.1 juge : s'il est sûr, quelles classes il voit, et à quelle distance ses 128 traits sont de ceux des images de test.
     3.2.drawn = Images de codes tirés de N(0, I)
     3.2.vae = variationnel
     3.2.plain = ordinaire
