@@ -29,20 +29,22 @@ struct ImageDiffusion: Exercise {
 
   /// 2,000 steps: four epochs of 32,000 images.
   private func train(_ run: Run) throws -> (store: ParameterStore, loss: Double) {
+    let data = try run.data.train().rows(0..<run.pick(32_000, quick: 1920))
+    let (epochs, batch) = (run.epochs(4, quick: 1), 64)
+    let rate = LearningRate.cosine(initial: run.learningRate(2e-3), steps: epochs * data.count / batch)
     let graph = try Graph("unet.train", mode: .training, symbols: ["N": 64]) { g in
       let x = g.input("x", Float.self, ["N", 1, 28, 28], feed: FeedHint(column: "image", scale: 1.0 / 255))
       let (noisy, noise, step) = schedule.diffuse(x * 2 - 1)
       let loss = mse(g.module(model)(noisy, step: step), noise)
-      g.minimize(loss, with: Adam(learningRate: .constant(run.learningRate(1e-3))))
+      g.minimize(loss, with: Adam(learningRate: rate))
       g.averageParameters(decay: run.pick(0.995, quick: 0.9))
       g.output("loss", loss)
     }
-    let data = try run.data.train().rows(0..<run.pick(32_000, quick: 1920))
-    let trained = try run.fit(graph, on: data, epochs: run.epochs(4, quick: 1), batch: 64)
+    let trained = try run.fit(graph, on: data, epochs: epochs, batch: batch)
     run.heading("training")
     run.say("explained")
-    let epochs = trained.history.map { Double($0.epoch + 1) }
-    run.plot("losses", x: "axis.epoch", y: "axis.loss", [.points("", epochs, trained.history.map(\.loss))])
+    let passed = trained.history.map { Double($0.epoch + 1) }
+    run.plot("losses", x: "axis.epoch", y: "axis.loss", [.points("", passed, trained.history.map(\.loss))])
     return (try trained.store.averaged(), trained.history.last?.loss ?? .nan)
   }
 

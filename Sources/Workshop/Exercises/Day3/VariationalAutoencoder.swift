@@ -25,16 +25,24 @@ struct VariationalAutoencoder: Exercise {
     run.plot(
       "losses", x: "axis.epoch", y: "axis.loss",
       [.line("", trained.history.map { Double($0.epoch + 1) }, trained.history.map(\.loss))])
+    let divergences = divergences(trained)
+    run.plot(
+      "divergences", x: "axis.epoch", y: "axis.nats",
+      [.line("", divergences.indices.map { Double($0 + 1) }, divergences)])
+    run.claim("divergence", divergences.prefix(5).last ?? .nan, Self.divergenceBound)
+  }
+
+  /// On the test images, after each epoch.
+  private func divergences(_ trained: Trained) -> [Double] {
+    trained.history.map { $0.evaluation["divergence"] ?? .nan }
   }
 
   // MARK: The latent plane
 
   private func latent(_ run: Run, _ encoder: Predictor, _ store: ParameterStore) throws {
     let test = try run.data.test()
-    let found = try encoder.predict(["x": test.images()], batchSize: 1000)
-    let codes = found["code"]?.elements(Float.self).map(Double.init) ?? []
-    let divergences = found["divergences"]?.elements(Float.self).map(Double.init) ?? []
-    run.claim("divergence", divergences.reduce(0, +) / Double(divergences.count), .atLeast(3))
+    let found = try encoder.predict(["x": test.images()])["code"]
+    let codes = found?.elements(Float.self).map(Double.init) ?? []
     let labels = try test.integers("label")
     let shown = 0..<min(2000, test.count)
     run.heading("latent")
@@ -57,12 +65,9 @@ struct VariationalAutoencoder: Exercise {
 
   /// The same model, its reconstruction averaged over the pixels: 784 times too light.
   private func collapse(_ run: Run) throws {
-    let store = try LatentModel.collapsing.trained(run).store
-    let predictor = try Predictor(LatentModel.vae.encoder(), store, options: run.session)
-    let found = try predictor.predict(["x": run.data.test().images()], batchSize: 1000)["divergences"]
-    let divergences = found?.elements(Float.self).map(Double.init) ?? []
     run.say("mean")
-    run.claim("collapsed", divergences.reduce(0, +) / Double(divergences.count), .atMost(0.1))
+    let divergences = try divergences(LatentModel.collapsing.trained(run))
+    run.claim("collapsed", divergences.last ?? .nan, .atMost(0.1))
   }
 
   // MARK: Samples
@@ -116,9 +121,13 @@ struct VariationalAutoencoder: Exercise {
 }
 
 extension VariationalAutoencoder {
-  // Measured beforehand with PyTorch on MNIST: confidence 0.756, least class 1.9 %. In quick runs (5 seeds): confidence 0.41 to 0.61,
-  // ratio 0.38 to 1.03, divergence 4.6 to 6.8. Full runs on Fashion-MNIST were not measured.
-  private static let confidenceBound = Bound.atLeast(0.72, quick: 0.35)
+  // What full runs on MNIST give: with PyTorch (1 seed) divergence after 5 epochs 5.7, confidence 0.86, rarest class 4.4 %, ratio 0.42;
+  // here (3 seeds) divergence 5.8 to 5.9, confidence 0.84 to 0.87, rarest class 1.4 to 4.2 %, ratio 0.39 to 0.46. The ratio hangs on
+  // where the plain autoencoder's codes come to lie: trained for 15 epochs, as this model is, it gives 0.42 and 0.54 (2 seeds).
+  // On Fashion-MNIST (1 seed): with PyTorch confidence 0.74, rarest class 2.0 %, ratio 0.42; here 0.74, 2.1 %, 0.38, divergence 6.0.
+  // Quick runs (5 seeds, MNIST): divergence 2.0 to 2.7, confidence 0.35 to 0.46, ratio 0.70 to 0.90.
+  private static let divergenceBound = Bound.atLeast(3, quick: 1)
+  private static let confidenceBound = Bound.atLeast(0.72, fashion: 0.65, quick: 0.25)
   private static let leastBound = Bound.atLeast(0.01)
   private static let ratioBound = Bound.atMost(0.5, quick: 1.2)
 }
