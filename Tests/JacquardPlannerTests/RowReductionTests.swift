@@ -30,14 +30,14 @@ import Testing
     let testDescription: String
     /// Reductions in the product's kernel.
     let reductions: Int
-    var shape = [3, 4, 20, 20]
+    var shape = [16, 4, 20, 20]
     var maps = 12
     let results: @Sendable (GraphBuilder, ValueID) throws -> [ValueID]
   }
 
   static let forms = [
     Form(testDescription: "sums of channels", reductions: 1) { b, y in [try b.sum(y, axes: [0, 2, 3])] },
-    Form(testDescription: "several tiles a row", reductions: 1, shape: [2, 3, 30, 31], maps: 9) { b, y in
+    Form(testDescription: "several tiles a row", reductions: 1, shape: [16, 3, 30, 31], maps: 9) { b, y in
       [y, try b.mean(y, axes: [0, 2, 3])]
     },
     Form(testDescription: "extremes beside sums of an activation", reductions: 3) { b, y in
@@ -48,10 +48,10 @@ import Testing
       ]
     },
     Form(testDescription: "groups of channels", reductions: 1) { b, y in
-      [try b.sum(b.reshape(y, Shape([3, 4, 3, 400])), axes: [3])]
+      [try b.sum(b.reshape(y, Shape([16, 4, 3, 400])), axes: [3])]
     },
     Form(testDescription: "rows that cross channels stay outside", reductions: 0) { b, y in
-      [try b.sum(b.reshape(y, Shape([3, 4, 1200])), axes: [2])]
+      [try b.sum(b.reshape(y, Shape([16, 4, 1200])), axes: [2])]
     },
     Form(testDescription: "what needs whole rows again stays outside", reductions: 1) { b, y in
       [try b.subtract(y, b.mean(y, axes: [2, 3], keepDims: true))]

@@ -159,7 +159,7 @@ extension StringTable {
     3.2.mean = The sum over the pixels is the logarithm of a probability. Their mean is 784 times less, and the divergence outweighs it: the code then says nothing.
     3.2.collapsed = With a mean over the pixels the divergence collapses, in nats
     3.2.samples = Images drawn from nothing
-    3.2.judged = Codes drawn from N(0, I) are decoded, by this model and by a plain autoencoder of the same size, whose codes nothing keeps near N(0, I); it needs fewer epochs to reconstruct images about as well. The convolutional network of 4.1 judges: how sure it is, which classes it sees, and how far its 128 features are from those of the test images.
+    3.2.judged = Codes drawn from N(0, I) are decoded, by this model and by a plain autoencoder of the same size, whose codes nothing keeps near N(0, I), trained alike. The convolutional network of 4.1 judges: how sure it is, which classes it sees, and how far its 128 features are from those of the test images.
     3.2.drawn = Images of codes from N(0, I)
     3.2.vae = variational
     3.2.plain = plain
@@ -169,6 +169,7 @@ extension StringTable {
     3.2.confidence = Mean confidence of the network in 2,000 drawn images
     3.2.least = Every class is at least 1 % of them: the rarest
     3.2.untried = after so little training some classes are never drawn
+    3.2.frechet.reason = the plain autoencoder's codes happen to lie about where N(0, I) draws
     3.2.frechet.ratio = Its Frechet distance, as a share of the plain autoencoder's
     3.2.evidence = A bound on the evidence
     3.2.known = Where z and x are normal, log p(x) is known. The bound that the model is trained on lies below it for every q(z), and meets it where q is the true posterior.

@@ -159,7 +159,7 @@ extension StringTable {
     3.2.mean = La somme sur les pixels est le logarithme d'une probabilité. Leur moyenne est 784 fois plus petite, et la divergence l'emporte : le code ne dit alors plus rien.
     3.2.collapsed = Avec une moyenne sur les pixels la divergence s'effondre, en nats
     3.2.samples = Des images tirées de rien
-    3.2.judged = Des codes tirés de N(0, I) sont décodés, par ce modèle et par un autoencodeur ordinaire de même taille, dont rien ne garde les codes près de N(0, I) ; il lui faut moins d'époques pour reconstruire les images à peu près aussi bien. Le réseau convolutif de 4.1 juge : s'il est sûr, quelles classes il voit, et à quelle distance ses 128 traits sont de ceux des images de test.
+    3.2.judged = Des codes tirés de N(0, I) sont décodés, par ce modèle et par un autoencodeur ordinaire de même taille, dont rien ne garde les codes près de N(0, I), et entraîné de même. Le réseau convolutif de 4.1 juge : s'il est sûr, quelles classes il voit, et à quelle distance ses 128 traits sont de ceux des images de test.
     3.2.drawn = Images de codes tirés de N(0, I)
     3.2.vae = variationnel
     3.2.plain = ordinaire
@@ -169,6 +169,7 @@ extension StringTable {
     3.2.confidence = Confiance moyenne du réseau dans 2 000 images tirées
     3.2.least = Chaque classe en compte au moins 1 % : la plus rare
     3.2.untried = après si peu d'entraînement certaines classes ne sont jamais tirées
+    3.2.frechet.reason = les codes de l'autoencodeur ordinaire se trouvent à peu près là où tire N(0, I)
     3.2.frechet.ratio = Sa distance de Fréchet, rapportée à celle de l'autoencodeur ordinaire
     3.2.evidence = Une borne de l'évidence
     3.2.known = Là où z et x sont normaux, log p(x) est connu. La borne sur laquelle on entraîne le modèle est en dessous pour tout q(z), et l'atteint quand q est la vraie loi a posteriori.

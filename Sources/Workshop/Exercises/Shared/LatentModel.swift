@@ -75,12 +75,10 @@ enum LatentModel: String, CaseIterable {
       evaluating: self == .plain ? nil : (encoder(), run.data.test()))
   }
 
-  /// On all training images 15 epochs, in a quick run 4 on the first 10,000. The plain model reconstructs about as well
-  /// after 5; a single one shows the collapse.
+  /// On all training images 15 epochs, in a quick run 4 on the first 10,000; a single one shows the collapse.
   private func epochs(_ run: Run) -> Int {
     switch self {
-    case .vae: run.epochs(15, quick: 4)
-    case .plain: run.epochs(5, quick: 4)
+    case .vae, .plain: run.epochs(15, quick: 4)
     case .collapsing: 1
     }
   }
