@@ -42,10 +42,38 @@ public struct NoiseSchedule: Sendable {
     let noise = normal(like: x)
     let draw: Tensor<S> = g.uniform(S.self, [x.dim(0)])
     let step = floor(draw * S(steps)).cast(to: Int32.self)
-    let kept = g.constant(signal.map { S($0.squareRoot()) }).gathered(step, axis: 0)
-    let mixed = g.constant(signal.map { S((1 - $0).squareRoot()) }).gathered(step, axis: 0)
+    let (kept, mixed) = shares(like: x, step)
+    return (x * kept + noise * mixed, noise, step)
+  }
+
+  /// The velocity of an example on its way: sqrt(a_t) noise - sqrt(1 - a_t) x. A model that says it errs by as much at every step,
+  /// while of the noise in an example that is nearly all noise little can be learned (Salimans, Ho; 2022).
+  ///
+  /// - Parameters:
+  ///   - x: `[N, ...]`. - noise: As x. - step: `[N]`.
+  public func velocity<S: TensorFloat>(_ x: Tensor<S>, _ noise: Tensor<S>, step: Tensor<Int32>) -> Tensor<S> {
+    let (kept, mixed) = shares(like: x, step)
+    return noise * kept - x * mixed
+  }
+
+  /// The noise in a mixed example whose velocity is known: sqrt(a_t) velocity + sqrt(1 - a_t) noisy.
+  ///
+  /// - Parameters:
+  ///   - velocity: `[N, ...]`. - noisy: As velocity. - step: `[N]`.
+  public func noise<S: TensorFloat>(
+    from velocity: Tensor<S>, in noisy: Tensor<S>, step: Tensor<Int32>
+  ) -> Tensor<S> {
+    let (kept, mixed) = shares(like: noisy, step)
+    return velocity * kept + noisy * mixed
+  }
+
+  /// sqrt(a_t) and sqrt(1 - a_t) for each example, `[N, 1, ...]`.
+  private func shares<S: TensorFloat>(like x: Tensor<S>, _ step: Tensor<Int32>) -> (kept: Tensor<S>, mixed: Tensor<S>) {
     let column = Shape([x.dim(0)] + [Dim](repeating: 1, count: (x.type?.shape.rank ?? 1) - 1))
-    return (x * kept.reshaped(column) + noise * mixed.reshaped(column), noise, step)
+    func row(_ share: (Double) -> Double) -> Tensor<S> {
+      x.context.constant(signal.map { S(share($0).squareRoot()) }).gathered(step, axis: 0).reshaped(column)
+    }
+    return (row { $0 }, row { 1 - $0 })
   }
 }
 

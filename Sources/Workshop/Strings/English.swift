@@ -219,11 +219,11 @@ extension StringTable {
 
     3.4.title = Diffusion on images
     3.4.inputs = an image with noise, from -1 to 1, and the step from 0 to 999 that says how much
-    3.4.targets = the noise that was added
-    3.4.loss = squared error of the noise, mean over the batch of 64; Adam, learning rate 0.002 falling along a cosine, weights averaged
+    3.4.targets = the velocity: the share of noise times the image, taken from the share of the image times the noise
+    3.4.loss = squared error of the velocity, mean over the batch of 64; Adam, learning rate 0.002 falling along a cosine, weights averaged
     3.4.metric = Frechet distance of drawn images to the test images, in the 128 features of the convolutional network
     3.4.training = A small U-Net
-    3.4.explained = The image is halved twice and brought back, with 16, 32 and 32 channels; each size is handed over to the way back. The step enters as sines and cosines. What draws later are the weights' moving averages.
+    3.4.explained = The image is halved twice and brought back, with 16, 32 and 32 channels; each size is handed over to the way back. The step enters as sines and cosines. The network says the velocity, from which the noise follows; it errs by as much at every step, while of the noise in what is nearly all noise little can be learned. What draws later are the weights' moving averages.
     3.4.losses = Mean loss of the training batches by epoch
     3.4.sampling = From noise to images
     3.4.walk = A thousand steps with new noise at each (DDPM), or fifty without (DDIM). Each of the two is one loop within one compiled graph.
@@ -238,6 +238,7 @@ extension StringTable {
     3.4.loss.last = Mean loss of the last epoch
     3.4.frechet.ratio = Frechet distance of the images of DDPM, as a share of the plain autoencoder's
     3.4.ddim.ratio = Frechet distance of DDIM in 50 steps, as a share of that of DDPM
+    3.4.ddim.reason = a small network, trained for a short time, errs on the way: new noise at each step covers that, and a way without noise keeps it
     3.4.confidence = Mean confidence of the network in the images of DDPM
     3.4.decision = The images have sharp strokes where the variational autoencoder's are blurred. For use draw by DDIM, which needs {steps} times fewer steps.
     3.4.blurred = The images are not yet near enough to real ones. Train longer, or make the model larger, before it is used.

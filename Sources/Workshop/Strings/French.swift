@@ -219,11 +219,11 @@ extension StringTable {
 
     3.4.title = Diffusion sur des images
     3.4.inputs = une image bruitée, de -1 à 1, et le pas de 0 à 999 qui dit combien
-    3.4.targets = le bruit qui a été ajouté
-    3.4.loss = erreur quadratique du bruit, moyenne sur le lot de 64 ; Adam, taux d'apprentissage 0,002 décroissant selon un cosinus, poids moyennés
+    3.4.targets = la vitesse : la part de bruit fois l'image, ôtée de la part de l'image fois le bruit
+    3.4.loss = erreur quadratique de la vitesse, moyenne sur le lot de 64 ; Adam, taux d'apprentissage 0,002 décroissant selon un cosinus, poids moyennés
     3.4.metric = distance de Fréchet des images tirées aux images de test, dans les 128 traits du réseau convolutif
     3.4.training = Un petit U-Net
-    3.4.explained = L'image est réduite deux fois de moitié puis ramenée, avec 16, 32 et 32 canaux ; chaque taille est transmise au chemin du retour. Le pas entre par des sinus et des cosinus. Ce qui tire ensuite, ce sont les moyennes mobiles des poids.
+    3.4.explained = L'image est réduite deux fois de moitié puis ramenée, avec 16, 32 et 32 canaux ; chaque taille est transmise au chemin du retour. Le pas entre par des sinus et des cosinus. Le réseau dit la vitesse, d'où suit le bruit ; il se trompe autant à chaque pas, alors que du bruit dans ce qui n'est presque que du bruit il y a peu à apprendre. Ce qui tire ensuite, ce sont les moyennes mobiles des poids.
     3.4.losses = Perte moyenne des lots d'entraînement par époque
     3.4.sampling = Du bruit aux images
     3.4.walk = Mille pas avec un nouveau bruit à chacun (DDPM), ou cinquante sans (DDIM). Chacun des deux est une boucle dans un seul graphe compilé.
@@ -238,6 +238,7 @@ extension StringTable {
     3.4.loss.last = Perte moyenne de la dernière époque
     3.4.frechet.ratio = Distance de Fréchet des images de DDPM, rapportée à celle de l'autoencodeur ordinaire
     3.4.ddim.ratio = Distance de Fréchet de DDIM en 50 pas, rapportée à celle de DDPM
+    3.4.ddim.reason = un petit réseau, peu entraîné, se trompe en chemin : un bruit nouveau à chaque pas le couvre, un chemin sans bruit le garde
     3.4.confidence = Confiance moyenne du réseau dans les images de DDPM
     3.4.decision = Les images ont des traits nets là où celles de l'autoencodeur variationnel sont floues. À l'usage, tirer par DDIM, qui demande {steps} fois moins de pas.
     3.4.blurred = Les images ne sont pas encore assez proches des vraies. Entraîner plus longtemps, ou agrandir le modèle, avant de s'en servir.
