@@ -31,7 +31,8 @@ let package = Package(
     .target(name: "JacquardOps", dependencies: ["JacquardIR"]),
     .target(name: "JacquardTransforms", dependencies: ["JacquardOps"]),
     .target(name: "JacquardPlanner", dependencies: ["JacquardTransforms"]),
-    .target(name: "JacquardRuntime", dependencies: ["JacquardPlanner", "CJacquard"]),
+    .target(name: "JacquardCodegen", dependencies: ["JacquardPlanner"]),
+    .target(name: "JacquardRuntime", dependencies: ["JacquardCodegen", "CJacquard"]),
     .target(
       name: "JacquardInterchange",
       dependencies: ["JacquardOps", .product(name: "SwiftProtobuf", package: "swift-protobuf")],

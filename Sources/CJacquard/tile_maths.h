@@ -27,9 +27,6 @@
 #define JQ_MATHS_F32(name) JQ_MATHS(name, f32, float, jqv_f32, jqv_##name)
 #define JQ_MATHS_F64(name, expression) JQ_UNARY(name##_f64, double, double, expression)
 
-JQV_INLINE jqv_f32 jqv_rsqrt(jqv_f32 x) { return 1.0f / jqv_sqrt(x); }
-JQV_INLINE jqv_f64 jqv_rsqrt_f64(jqv_f64 x) { return 1.0 / jqv_sqrt_f64(x); }
-
 static double sigmoid(double x) {
     double z = exp(-fabs(x));
     return (x >= 0 ? 1 : z) / (1 + z);

@@ -93,6 +93,9 @@ JQV_INLINE int jqv_any(jqv_i32 mask) {
 }
 #endif
 
+JQV_INLINE jqv_f32 jqv_rsqrt(jqv_f32 x) { return 1.0f / jqv_sqrt(x); }
+JQV_INLINE jqv_f64 jqv_rsqrt_f64(jqv_f64 x) { return 1.0 / jqv_sqrt_f64(x); }
+
 /* mask ? a : b, lane by lane. */
 JQV_INLINE jqv_i32 jqv_select_i32(jqv_i32 mask, jqv_i32 a, jqv_i32 b) { return (mask & a) | (~mask & b); }
 JQV_INLINE jqv_i64 jqv_select_i64(jqv_i64 mask, jqv_i64 a, jqv_i64 b) { return (mask & a) | (~mask & b); }

@@ -70,6 +70,8 @@ void jq_report(const jq_worker *w, jq_failure found);
 /* Most points of a tile of registers that are evaluated as positions at once. */
 enum { JQ_LARGEST_TILE = 2048 };
 
+static inline int jq_is_native(const jq_nest *nest) { return nest->native && *nest->native; }
+
 /* Sets the registers that do not vary within a nest. */
 void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers);
 

@@ -213,6 +213,23 @@ static void finish_stage(const jq_worker *w, const jq_nest *nest, const jq_stage
         finish_reduction(w, nest, &stage->reductions[k], rows, registers);
 }
 
+/* ---- Emitted functions ---- */
+
+static void report_index(const void *worker, int32_t node, int64_t position, int64_t index, int64_t extent) {
+    jq_report(worker, (jq_failure){.node = node, .position = position, .index = index, .extent = extent,
+                                   .reason = JQ_INDEX_OUT_OF_RANGE});
+}
+
+static void run_native(const jq_worker *w, const jq_nest *nest, int part, int64_t o, int64_t rows, int64_t from, int64_t to,
+                       int64_t first) {
+    const jq_native_block block = {
+        .buffers = w->buffers, .operands = nest->operands, .scratch = w->scratch, .locals = nest->local_offsets,
+        .states = nest->state_offsets, .o = o, .rows = rows, .from = from, .to = to, .first = first, .part = part,
+        .accumulator = w->accumulator, .accumulator_row = w->accumulator_row, .uniform = jq_philox_uniform_f32,
+        .normal = jq_philox_normal_f32, .worker = w, .report = report_index};
+    (*nest->native)(&block);
+}
+
 static void run_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *stage, void **registers, int64_t o,
                       int64_t rows, int64_t from, int64_t to) {
     start_stage(w, nest, stage, rows);
@@ -222,26 +239,37 @@ static void run_stage(const jq_worker *w, const jq_nest *nest, const jq_stage *s
 
 void jq_run_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from,
                  int64_t to) {
+    if (jq_is_native(nest)) {
+        run_native(w, nest, JQ_WHOLE, o, rows, from, to, 0);
+        return;
+    }
     for (int32_t k = 0; k < nest->stage_count; k++)
         run_stage(w, nest, &nest->stages[k], registers, o, rows, from, to);
 }
 
 void jq_begin_rows(const jq_worker *w, const jq_nest *nest, int64_t rows) {
-    start_stage(w, nest, &nest->stages[0], rows);
+    if (jq_is_native(nest)) run_native(w, nest, JQ_BEGIN_ROWS, 0, rows, 0, 0, 0);
+    else start_stage(w, nest, &nest->stages[0], rows);
 }
 
 void jq_add_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows, int64_t from, int64_t to,
                  int64_t first) {
-    run_body(w, nest, &nest->stages[0], registers, o, rows, from, to, first);
+    if (jq_is_native(nest)) run_native(w, nest, JQ_ADD_TO_ROWS, o, rows, from, to, first);
+    else run_body(w, nest, &nest->stages[0], registers, o, rows, from, to, first);
 }
 
 void jq_finish_rows(const jq_worker *w, const jq_nest *nest, void **registers, int64_t o, int64_t rows) {
+    if (jq_is_native(nest)) {
+        run_native(w, nest, JQ_FINISH_ROWS, o, rows, 0, nest->inner_count, 0);
+        return;
+    }
     finish_stage(w, nest, &nest->stages[0], registers, rows);
     for (int32_t k = 1; k < nest->stage_count; k++)
         run_stage(w, nest, &nest->stages[k], registers, o, rows, 0, nest->inner_count);
 }
 
 void jq_begin_nest(const jq_worker *w, const jq_nest *nest, void **registers) {
+    if (jq_is_native(nest)) return;
     for (int32_t k = 0; k < nest->register_count; k++) registers[k] = w->scratch + nest->register_offsets[k];
     /* Registers that do not vary hold as many copies as the largest tile has points. */
     const jq_block whole = {0, nest->rows, 0, nest->chunk};
@@ -275,8 +303,9 @@ static int64_t clamp(int64_t x, int64_t high) { return x < 0 ? 0 : x > high ? hi
 
 /* Outer points from ..< to of a nest. */
 static void run_points(const jq_worker *w, const jq_nest *nest, void **registers, int64_t from, int64_t to) {
-    for (int64_t o = from; o < to; o += nest->rows)
-        jq_run_rows(w, nest, registers, o, least(to - o, nest->rows), 0, nest->inner_count);
+    const int64_t step = jq_is_native(nest) ? to - from : nest->rows;
+    for (int64_t o = from; o < to; o += step)
+        jq_run_rows(w, nest, registers, o, least(to - o, step), 0, nest->inner_count);
 }
 
 /* What all nests do in one block after the other. */

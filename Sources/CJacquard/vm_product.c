@@ -41,6 +41,12 @@ static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **reg
     const int64_t size = jq_element_size((jq_dtype)c->product.dtype);
     jq_worker own = *w;
     own.accumulator_row = columns;
+    if (jq_is_native(nest)) {
+        own.accumulator = tile;
+        if (c->by_rows) jq_add_rows(&own, nest, registers, batch * c->product.m + m, rows, n, n + columns, 0);
+        else jq_run_rows(&own, nest, registers, batch * c->product.m + m, rows, n, n + columns);
+        return;
+    }
     /* As many rows at once as a tile of registers holds; long rows of wider matrices one by one, read where they lie. */
     const int64_t capacity = nest->rows * nest->chunk;
     const int alone = columns > nest->chunk || (columns >= LONG_ROW && columns < nest->inner_count);

@@ -2,21 +2,21 @@ import JacquardKernels
 
 /// The loops of a nest with as few axes as possible: axes of extent 1 left out, neighbours joined where every
 /// expression walks through them as through one.
-struct Space {
-  private(set) var outer: [Int]
-  private(set) var inner: [Int]
+package struct Space {
+  package private(set) var outer: [Int]
+  package private(set) var inner: [Int]
   /// Extents of the old axes, in which bounds of old expressions are to be judged.
-  let originalExtents: [Int]
+  package let originalExtents: [Int]
   /// An expression of the new axes for each old axis (only what `rewritten` needs: joined axes are never asked for
   /// alone).
   private var map: [Int: (axis: Int, factor: Int)] = [:]
 
-  var extents: [Int] { outer + inner }
-  var outerCount: Int { outer.reduce(1, *) }
-  var innerCount: Int { inner.reduce(1, *) }
+  package var extents: [Int] { outer + inner }
+  package var outerCount: Int { outer.reduce(1, *) }
+  package var innerCount: Int { inner.reduce(1, *) }
 
   /// - Parameter expressions: every linear expression that will be rewritten.
-  init(outer: [Int], inner: [Int], expressions: [IndexExpression]) {
+  package init(outer: [Int], inner: [Int], expressions: [IndexExpression]) {
     let extents = outer + inner
     originalExtents = extents
     var rows: [[Int]] = []
@@ -61,7 +61,7 @@ struct Space {
   }
 
   /// The expression over the new axes. Of joined axes the last one's coefficient counts, the others follow from it.
-  func rewritten(_ expression: IndexExpression) -> IndexExpression {
+  package func rewritten(_ expression: IndexExpression) -> IndexExpression {
     var result = IndexExpression(expression.constant)
     for term in expression.terms {
       switch term.atom {
@@ -79,7 +79,7 @@ struct Space {
   }
 
   /// Coefficients of the axes, if there is nothing else in the expression.
-  func strides(_ expression: IndexExpression) -> [Int]? {
+  package func strides(_ expression: IndexExpression) -> [Int]? {
     var result = [Int](repeating: 0, count: extents.count)
     for term in expression.terms {
       guard case .axis(let axis) = term.atom else { return nil }

@@ -20,16 +20,19 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public var place: String?
   /// The user's source line.
   public var site: SourceSite?
+  /// What there is to read beyond the one line, such as all that a compiler said; no part of the description.
+  public var details: String?
 
   public init(
     _ message: String, kind: Kind = .invalid, constraint: String? = nil, place: String? = nil,
-    site: SourceSite? = nil
+    site: SourceSite? = nil, details: String? = nil
   ) {
     self.message = message
     self.kind = kind
     self.constraint = constraint
     self.place = place
     self.site = site
+    self.details = details
   }
 
   /// The same diagnostic with a place, if it has none yet.

@@ -1,4 +1,5 @@
 import CJacquard
+import JacquardCodegen
 import JacquardCore
 import JacquardKernels
 
@@ -53,6 +54,16 @@ extension ScalarFunction {
     .floorDivide: JQ_FLOOR_DIVIDE, .floorMod: JQ_FLOOR_MOD, .atan2: JQ_ATAN2, .bitwiseAnd: JQ_AND, .bitwiseOr: JQ_OR,
     .bitwiseXor: JQ_XOR, .shiftLeft: JQ_SHIFT_LEFT, .shiftRight: JQ_SHIFT_RIGHT,
   ]
+}
+
+extension AccessForm.Bound {
+  var code: jq_bound {
+    switch self {
+    case .proved: JQ_BOUND_PROVED
+    case .guarded: JQ_BOUND_GUARD
+    case .checked: JQ_BOUND_CHECK
+    }
+  }
 }
 
 extension RandomKind {

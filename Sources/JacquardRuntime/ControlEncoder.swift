@@ -29,6 +29,7 @@ struct ControlEncoder {
   let control: Control
   let arrays: CArrays
   let numbers: ProgramNumbers
+  let natives: NativeNests?
   let isOutermost: Bool
 
   /// - Parameter scratch: bytes of a thread's scratch: tables of addresses, then what nested kernels need.
@@ -65,7 +66,7 @@ struct ControlEncoder {
     let nested = plan.programs[branch.program]
     var result = jq_nested()
     result.number = Int32(numbers.add(nested))
-    let encoder = try ProgramEncoder(nested, arrays, numbers, isOutermost: false)
+    let encoder = try ProgramEncoder(nested, arrays, numbers, natives, isOutermost: false)
     most = max(most, encoder.scratchBytes)
     result.kernels = arrays.array(encoder.kernels)
     result.kernel_count = Int32(encoder.kernels.count)

@@ -1,4 +1,5 @@
 import CJacquard
+import JacquardCodegen
 import JacquardCore
 import JacquardKernels
 import JacquardPlanner
@@ -22,53 +23,18 @@ struct NestEncoder {
   init(_ nest: LoopNest, plan: Plan, arrays: CArrays, extra: Access? = nil) throws {
     self.plan = plan
     self.arrays = arrays
-    let nest = NestEncoder.inRows(nest)
+    let nest = nest.inRows()
     self.nest = nest
-    let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
-    space = Space(
-      outer: nest.outer, inner: inner,
-      expressions: NestEncoder.expressions(nest, extra, plan, extents: nest.outer + inner))
+    space = Space(nest, plan.program, extra: extra)
     for stage in nest.stages { try encode(stage) }
     if registerCount > 4096 { throw Diagnostic("a kernel needs \(registerCount) registers", kind: .unsupported) }
-  }
-
-  /// A map with the last axis as inner loop, if a place is known only when it runs: it is then found once a row.
-  private static func inRows(_ nest: LoopNest) -> LoopNest {
-    guard nest.stages.count == 1, nest.stages[0].inner.isEmpty, nest.stages[0].reductions.isEmpty,
-      let last = nest.outer.last, last >= 8, nest.stages[0].body.contains(where: \.isIndirectLoad)
-    else { return nest }
-    var result = nest
-    result.outer.removeLast()
-    result.stages[0].inner = [last]
-    return result
-  }
-
-  private static func expressions(
-    _ nest: LoopNest, _ extra: Access?, _ plan: Plan, extents: [Int]
-  ) -> [IndexExpression] {
-    var result: [IndexExpression] = []
-    func add(_ access: Access) {
-      result += AccessForm.expressions(access, plan.program[access.buffer], extents: extents)
-    }
-    if let extra { add(extra) }
-    for stage in nest.stages {
-      for step in stage.body {
-        switch step.operation {
-        case .load(let access): add(access)
-        case .index(let expression), .random(_, _, let expression): result.append(expression)
-        default: break
-        }
-      }
-      for store in stage.stores { add(store.access) }
-    }
-    return result
   }
 
   private mutating func encode(_ stage: Stage) throws {
     var encoder = StageEncoder(
       plan: plan, space: space, hasInner: !stage.inner.isEmpty, arrays: arrays, rowValues: rowRegisters,
       rowTypes: rowTypes, firstRegister: registerCount)
-    encoder.isColumns = isColumns
+    encoder.isColumns = nest.isColumns
     try encoder.encode(stage.body)
     for store in stage.stores { encoder.encode(store) }
     var own: [(Reduction, Int)] = []
@@ -103,9 +69,6 @@ struct NestEncoder {
       size: Int32(reduction.dtype.byteSize))
   }
 
-  /// Registers hold inner-major tiles where reductions run down columns.
-  private var isColumns: Bool { nest.order == .sequential && nest.stages.contains { !$0.reductions.isEmpty } }
-
   // MARK: Sizes
 
   struct Tile {
@@ -133,7 +96,7 @@ struct NestEncoder {
       return min(most, max((wanted + step - 1) / step * step, step))
     }
     guard nest.stages.contains(where: { !$0.inner.isEmpty }) else { return Tile(rows: share(points, 64), chunk: 1) }
-    if isColumns {
+    if nest.isColumns {
       let rows = min(max(share(points / 4, 16), 16), outer)
       return Tile(rows: rows, chunk: min(max(points / rows, 1), inner))
     }
@@ -156,7 +119,7 @@ struct NestEncoder {
     result.inner_rank = Int32(space.inner.count)
     result.outer_count = Int64(space.outerCount)
     result.inner_count = Int64(space.innerCount)
-    result.columns = isColumns ? 1 : 0
+    result.columns = nest.isColumns ? 1 : 0
     result.rows = Int64(tile.rows)
     result.chunk = Int64(tile.chunk)
     result.unit_cost = Int64(max(tile.rows * max(space.innerCount, 1) * (1 + instructionCount) / 16, 1))
@@ -274,11 +237,5 @@ extension IndexExpression.Term {
   fileprivate func encoded(_ atom: jq_atom, _ argument: Int, _ divisor: Int) -> jq_term {
     jq_term(
       atom: Int32(atom.rawValue), argument: Int32(argument), coefficient: Int64(coefficient), divisor: Int64(divisor))
-  }
-}
-
-extension Instruction {
-  fileprivate var isIndirectLoad: Bool {
-    if case .load(let access) = operation { !access.indices.allSatisfy(\.hasNoValues) } else { false }
   }
 }

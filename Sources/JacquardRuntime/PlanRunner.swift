@@ -24,16 +24,18 @@ public final class PlanRunner: StepRunner {
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
+  ///   - executor: `vm`; `native`, which compiles first and falls back to `vm` where that fails (`compilerFailure` says why);
+  ///     `auto`, which begins as `vm` and compiles beside steps once they have taken half a second.
   /// - Throws: `Diagnostic` if the plan needs a feature that this executor has not, or more memory than the machine
   ///   has.
-  public init(plan: Plan, threads: Int? = nil) throws {
+  public init(plan: Plan, threads: Int? = nil, executor: ExecutorKind = .vm) throws {
     self.plan = plan
     let wanted = threads ?? Int(jq_default_threads())
     guard (1...Int(JQ_MAXIMUM_THREADS)).contains(wanted) else {
       throw Diagnostic("\(wanted) threads; 1 to \(JQ_MAXIMUM_THREADS) are possible", kind: .unsupported)
     }
     self.threads = threads == nil && plan.costs.reduce(0, +) < PlanRunner.smallPlan ? 1 : wanted
-    encoder = try ProgramEncoder(plan)
+    encoder = try ProgramEncoder(plan, isNative: executor != .vm)
     try PlanRunner.checkMemory(plan, scratch: encoder.scratchBytes, threads: self.threads)
     kernels = encoder.arrays.array(encoder.kernels)
     arena = try AlignedMemory.allocate(plan.arenaBytes)
@@ -51,6 +53,38 @@ public final class PlanRunner: StepRunner {
       case .input, .unused: break
       }
     }
+    if let natives = encoder.natives, !natives.functions.isEmpty {
+      tier = NativeTier(natives.units(min(ProcessInfo.processInfo.activeProcessorCount, natives.functions.count / 6)))
+    }
+    if executor == .native { compile() }
+  }
+
+  // MARK: Emitted C
+
+  private var tier: NativeTier?
+  private var library: NativeLibrary?
+  /// Why the tile machine runs what was to be native.
+  public private(set) var compilerFailure: Diagnostic?
+  /// Whether emitted C runs where the plan's kernels allow it.
+  public var isNative: Bool { library != nil }
+  /// What compiling took, and what was found; nil while the tile machine runs.
+  public var compilation: NativeLibrary? { library }
+
+  private func compile() {
+    do {
+      try tier.map { install(try $0.library()) }
+    } catch {
+      compilerFailure = error as? Diagnostic
+    }
+  }
+
+  /// What was emitted; nil for executor `vm`.
+  var natives: NativeNests? { encoder.natives }
+
+  func install(_ library: NativeLibrary) {
+    encoder.natives?.load { library.symbol($0) }
+    self.library = library
+    tier = nil
   }
 
   deinit {
@@ -95,6 +129,9 @@ public final class PlanRunner: StepRunner {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
     var failure = jq_failure()
+    if let library = tier?.take() { install(library) }
+    let start = ContinuousClock.now
+    defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
     if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }
     spans.withUnsafeMutableBufferPointer { spans in
       var program = jq_program()

@@ -10,16 +10,25 @@ struct ProgramEncoder {
   /// Nested programs by their numbers, for messages: the plan itself is number 0.
   let numbers: ProgramNumbers
   private let isOutermost: Bool
+  /// Gathers what is to be emitted as C; nil for the tile machine alone.
+  let natives: NativeNests?
   private(set) var kernels: [jq_kernel] = []
   /// Scratch that one thread needs: the most that a kernel needs.
   private(set) var scratchBytes = 64
 
-  init(_ plan: Plan) throws { try self.init(plan, CArrays(), ProgramNumbers(plan), isOutermost: true) }
+  /// - Parameter isNative: Whether nests are to be emitted as C too.
+  init(_ plan: Plan, isNative: Bool = false) throws {
+    let arrays = CArrays()
+    try self.init(plan, arrays, ProgramNumbers(plan), isNative ? NativeNests(arrays) : nil, isOutermost: true)
+  }
 
-  init(_ plan: Plan, _ arrays: CArrays, _ numbers: ProgramNumbers, isOutermost: Bool) throws {
+  init(
+    _ plan: Plan, _ arrays: CArrays, _ numbers: ProgramNumbers, _ natives: NativeNests?, isOutermost: Bool
+  ) throws {
     self.plan = plan
     self.arrays = arrays
     self.numbers = numbers
+    self.natives = natives
     self.isOutermost = isOutermost
     for (index, kernel) in plan.program.kernels.enumerated() {
       do {
@@ -41,7 +50,9 @@ struct ProgramEncoder {
       // The nests of a kernel run one after another on a thread: they share scratch.
       let encoded = try nests.map { nest in
         var own = 0
-        let result = try NestEncoder(nest.splittingAxes(), plan: plan, arrays: arrays).finished(scratch: &own)
+        let encoder = try NestEncoder(nest.splittingAxes(), plan: plan, arrays: arrays)
+        var result = encoder.finished(scratch: &own)
+        natives?.add(encoder.nest, plan, isEpilogue: false, kernel, to: &result)
         scratch = max(scratch, own)
         return result
       }
@@ -50,7 +61,7 @@ struct ProgramEncoder {
       result.blocks = Int64(Self.blocks(nests, encoded))
     case .contraction(let product):
       result.kind = Int32(JQ_KERNEL_CONTRACTION.rawValue)
-      result.contraction = arrays.array([try encode(product, &scratch)])
+      result.contraction = arrays.array([try encode(product, kernel, &scratch)])
     case .scatter(let scatter):
       result.kind = Int32(JQ_KERNEL_SCATTER.rawValue)
       result.scatter = arrays.array([try encode(scatter, &scratch)])
@@ -60,7 +71,7 @@ struct ProgramEncoder {
     case .control(let control):
       result.kind = Int32(JQ_KERNEL_CONTROL.rawValue)
       let encoder = ControlEncoder(
-        plan: plan, control: control, arrays: arrays, numbers: numbers, isOutermost: isOutermost)
+        plan: plan, control: control, arrays: arrays, numbers: numbers, natives: natives, isOutermost: isOutermost)
       result.control = arrays.array([try encoder.encoded(scratch: &scratch)])
     }
     scratchBytes = max(scratchBytes, scratch)
@@ -86,7 +97,7 @@ struct ProgramEncoder {
 
   // MARK: Products
 
-  private func encode(_ product: Contraction, _ scratch: inout Int) throws -> jq_contraction {
+  private func encode(_ product: Contraction, _ kernel: Kernel, _ scratch: inout Int) throws -> jq_contraction {
     var result = jq_contraction()
     result.product = shape(product)
     result.a = Int32(product.lhs.buffer.index)
@@ -124,6 +135,7 @@ struct ProgramEncoder {
     scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
     result.direct = direct(product, encoder)
     if result.direct < 0 {
+      natives?.add(encoder.nest, plan, isEpilogue: true, kernel, to: &result.epilogue)
       result.scratch_offset = Int64(scratch)
       scratch += (rows * columns * product.dtype.byteSize + 63) & ~63
     }

@@ -1,4 +1,5 @@
 import CJacquard
+import JacquardCodegen
 import JacquardCore
 import JacquardKernels
 import JacquardPlanner
@@ -243,7 +244,7 @@ struct StageEncoder {
       expressions.append(expression)
       indices.append(
         jq_index(
-          expression: Int32(expressions.count - 1), bound: Int32(form.bound.rawValue), extent: Int64(form.extent),
+          expression: Int32(expressions.count - 1), bound: Int32(form.bound.code.rawValue), extent: Int64(form.extent),
           stride: Int64(form.stride)))
     }
     // Later indices may have needed instructions: the registers of all must live until the access is made.
@@ -263,7 +264,7 @@ struct StageEncoder {
         let factor = form.expression.coefficient(ofAxis: axis)
         strides[axis] += factor * form.stride
         rows[k].expression = rows[k].expression - .axis(axis) * factor
-        if form.bound != JQ_BOUND_PROVED { return nil }
+        if form.bound != .proved { return nil }
       }
       let left = rows[k].expression
       guard !left.axes.contains(where: { $0 >= outer }),

@@ -66,10 +66,11 @@ struct InspectTests {
         "state_bytes", "data_bytes", "in_place_joins", "in_place_updates", "copies", "joins", "buffers",
         "saved_for_backward_bytes", "saved_for_backward",
       ],
+      "c": ["functions", "by_vm"],
     ]
     let all = try object(jacquard("inspect", folder["t.json"], "--format", "json", "--stage", "all", "--why-not-fused"))
     let stages = try all.required("stages").object()
-    #expect(stages.fields.map(\.name) == ["graph", "optimized", "kernels", "plan", "memory"])
+    #expect(stages.fields.map(\.name) == ["graph", "optimized", "kernels", "plan", "memory", "c"])
     for (stage, names) in keys {
       #expect(try stages.required(stage).object().fields.map(\.name) == names, "\(stage)")
       if stage == "kernels" { continue }

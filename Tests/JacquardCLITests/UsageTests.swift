@@ -36,10 +36,10 @@ struct UsageTests {
     try folder.write("g.json", Fixtures.graph)
     let g = folder["g.json"]
     let lines: [[String]] = [
-      ["run", g, "--synthetic", "--executor", "native"], ["run", g, "--synthetic", "--check-nan"],
-      ["bench", g, "--executor", "native"], ["inspect", g, "--format", "html"], ["inspect", g, "--stage", "c"],
+      ["run", g, "--synthetic", "--check-nan"],
+      ["inspect", g, "--format", "html"],
       ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]],
-      ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]], ["train", g, "--data", "x", "--executor", "native"],
+      ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]],
     ]
     for line in lines {
       let outcome = jacquard(line)

@@ -79,7 +79,7 @@ enum Harness {
     }
   }
 
-  private static func run(
+  static func run(
     _ runner: some StepRunner, updated: [String], _ inputs: [String: HostTensor], _ steps: Int,
     before: () -> Void = {}
   ) throws -> Results {

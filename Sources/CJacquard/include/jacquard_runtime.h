@@ -56,6 +56,9 @@ int jq_default_threads(void);
 /* "OpenBLAS 0.3.21 ..., one thread a call" and the like, for diagnostics. */
 const char *jq_blas_description(void);
 
+/* The C text that every emitted unit begins with. */
+const char *jq_native_text(void);
+
 /* ---- Instruction sets ----------------------------------------------------------------------- */
 
 typedef enum jq_isa_level { JQ_ISA_BASELINE, JQ_ISA_V3, JQ_ISA_V4 } jq_isa_level;

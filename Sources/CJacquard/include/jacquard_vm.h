@@ -7,6 +7,7 @@
 #ifndef JACQUARD_VM_H
 #define JACQUARD_VM_H
 
+#include "jacquard_native.h"
 #include "jacquard_runtime.h"
 
 #ifdef __cplusplus
@@ -126,6 +127,8 @@ typedef struct jq_nest {
     const int64_t *register_offsets; /* bytes into a thread's scratch */
     const int64_t *local_offsets;
     const int64_t *state_offsets;
+    const jq_native_function *native; /* where the emitted function that does it all stands, if there is one; or NULL */
+    const int32_t *operands;   /* of `native` */
 } jq_nest;
 
 /* A matrix product; its epilogue is a nest over (batch..., m) outside and (n) inside: a stage at each element, and if that reduces

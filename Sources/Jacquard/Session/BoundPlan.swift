@@ -23,10 +23,9 @@ final class BoundPlan {
   private static func runner(_ graph: Graph, _ options: Session.Options) throws -> any StepRunner {
     switch options.executor {
     case .reference: return ReferenceRunner(graph: graph)
-    case .native: throw Diagnostic("the native executor is not in this version", kind: .unsupported)
-    case .vm, .auto:
+    case .native, .vm, .auto:
       let compilation = try Compiler.compile(graph, options: options.compile)
-      return try PlanRunner(plan: compilation.plan, threads: options.threads)
+      return try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
     }
   }
 

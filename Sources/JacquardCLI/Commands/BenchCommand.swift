@@ -19,18 +19,19 @@ struct BenchCommand: ConsoleCommand {
   @Flag(help: "Print the figures as JSON (docs/inspect.md).")
   var json = false
 
-  @Flag(help: "Also show each kernel's time by thread (executor vm).")
+  @Flag(help: "Also show each kernel's time by thread (not executor reference).")
   var profile = false
 
   func validate() throws { try requirePositive(steps, "--steps") }
 
   func run(_ console: Console) throws {
-    try executor.check()
     let subject = try Benchmark.Subject(graph, bindings: try bind.sizes())
     console.noteUnoptimisedRuntime()
     let result = try naming(graph) {
-      try Benchmark(subject, executor: executor.kind, threads: executor.threads, seed: seed.seed)
-        .measure(steps: steps, profile: profile)
+      // What `auto` ends with, from the first step on.
+      let kind = executor.executor == .auto ? .native : executor.executor
+      return try Benchmark(subject, executor: kind, threads: executor.threads, seed: seed.seed)
+        .measure(steps: steps, profile: profile) { executor.report($0, console) }
     }
     console.print(json ? result.json.text() : result.text)
   }

@@ -35,7 +35,6 @@ struct InspectCommand: ConsoleCommand {
 
   func run(_ console: Console) throws {
     if format == .html { throw Version.lacks("--format html") }
-    if stage == .c { throw Version.lacks("stage c") }
     let stages = try stages()
     try OutputFile.check(output)
     let inspection = try Inspection(graph, bindings: try bind.sizes(), stages: stages, whyNotFused: whyNotFused)

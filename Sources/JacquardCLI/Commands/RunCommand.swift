@@ -41,7 +41,6 @@ struct RunCommand: ConsoleCommand {
   func validate() throws { try requirePositive(steps, "--steps") }
 
   func run(_ console: Console) throws {
-    try executor.check()
     if checkNan { throw Version.lacks("--check-nan") }
     let (given, bindings) = (try GivenInputs(inputs), try bind.sizes())
     let loaded = try Loaded(graph, Loaded.Hints(values: given.tensors, bindings: bindings) { console.note($0) })
@@ -49,7 +48,8 @@ struct RunCommand: ConsoleCommand {
     try given.check(loaded, path: graph)
     let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
-    let runner = try program.runner(executor.kind, threads: executor.threads)
+    let runner = try program.runner(executor.executor, threads: executor.threads)
+    executor.report(runner, console)
     let bound = try BoundInputs(
       program, runner, given: given, parameters: params, synthetic: synthetic, seed: seed.seed)
     let folder = try outputDir.map { try OutputFolder($0) }

@@ -104,7 +104,6 @@ struct TrainCommand: ConsoleCommand {
   }
 
   func run(_ console: Console) throws {
-    try executor.check()
     let graph = try trainable(self.graph)
     let forward = try eval.map { try trainable($0) }
     for path in [save, checkpoint, resume] { try OutputFile.check(path) }
@@ -142,7 +141,7 @@ struct TrainCommand: ConsoleCommand {
   private func options(_ graph: Graph) throws -> TrainingOptions {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
-    let session = Session.Options(executor: executor.kind, threads: executor.threads)
+    let session = Session.Options(executor: executor.executor, threads: executor.threads)
     let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,

@@ -13,7 +13,7 @@ extension Inspection {
     case .graph: return graph?.dot() ?? ""
     case .optimized: return compilation?.graph.dot() ?? ""
     case .kernels: return plan.map(Inspection.kernelGraph) ?? ""
-    case .plan, .memory:
+    case .plan, .memory, .c:
       throw Diagnostic("stage \(stage.rawValue) has no form dot; graph, optimized and kernels have", kind: .unsupported)
     }
   }

@@ -30,6 +30,7 @@ extension Inspection {
     case .kernels: return kernelFields()
     case .plan: return planFields()
     case .memory: return memoryFields()
+    case .c: return try emittedFields()
     }
   }
 

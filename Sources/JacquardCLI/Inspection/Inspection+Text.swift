@@ -21,6 +21,7 @@ extension Inspection {
     case .kernels: return kernels()
     case .plan: return (isAlone ? passes(withRules: false) + [""] : []) + schedule()
     case .memory: return memory()
+    case .c: return try emitted()
     }
   }
 

@@ -9,7 +9,7 @@ import JacquardTransforms
 struct Inspection {
   /// The stages that exist.
   enum Stage: String, CaseIterable {
-    case graph, optimized, kernels, plan, memory
+    case graph, optimized, kernels, plan, memory, c
   }
 
   let path: String

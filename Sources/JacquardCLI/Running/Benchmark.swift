@@ -36,11 +36,16 @@ struct Benchmark {
   /// - Parameters:
   ///   - steps: nil for as many as take about a second.
   ///   - profile: whether to look at each kernel too, in further steps.
-  func measure(steps: Int?, profile: Bool) throws -> BenchmarkResult {
+  ///   - report: called with what runs, before it does.
+  func measure(
+    steps: Int?, profile: Bool, report: (any StepRunner) -> Void = { _ in }
+  ) throws -> BenchmarkResult {
     let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
     let cold = try Benchmark.timed { try program.runner(executor, threads: threads) }
     let plan = (cold.value as? PlanRunner)?.plan
-    var result = BenchmarkResult(graph: program.name, executor: executor.rawValue, plan: plan)
+    report(cold.value)
+    let kind = (cold.value as? PlanRunner).map { $0.isNative ? ExecutorKind.native : .vm } ?? executor
+    var result = BenchmarkResult(graph: program.name, executor: kind.rawValue, plan: plan)
     result.compileCold = cold.milliseconds
     result.compileWarm = try Benchmark.timed { try warm(program) }.milliseconds
     let runner = cold.value
@@ -60,6 +65,7 @@ struct Benchmark {
   /// Compiles again what was compiled before in this process; what it makes is thrown away.
   private func warm(_ program: StaticProgram) throws {
     switch program.content {
+    case .graph where executor == .native: _ = try program.runner(executor, threads: threads)
     case .graph(let graph) where executor != .reference: _ = try Compiler.compile(graph)
     case .plan(let plan): try plan.verify()
     case .graph: break

@@ -79,15 +79,15 @@ struct StaticProgram {
         try checkMemory(try StaticProgram.valueBytes(graph))
         return ReferenceRunner(graph: graph)
       case (.plan, .reference): throw Diagnostic("a plan has no graph for the reference executor", kind: .unsupported)
-      case (.graph(let graph), _): return try machine(try Compiler.compile(graph).plan, threads)
-      case (.plan(let plan), _): return try machine(plan, threads)
+      case (.graph(let graph), _): return try machine(try Compiler.compile(graph).plan, threads, executor)
+      case (.plan(let plan), _): return try machine(plan, threads, executor)
       }
     }
   }
 
-  private func machine(_ plan: Plan, _ threads: Int?) throws -> PlanRunner {
+  private func machine(_ plan: Plan, _ threads: Int?, _ executor: ExecutorKind) throws -> PlanRunner {
     try checkMemory(plan.arenaBytes)
-    return try PlanRunner(plan: plan, threads: threads)
+    return try PlanRunner(plan: plan, threads: threads, executor: executor)
   }
 
   /// Inputs alone, as a graph: what a store initialises.

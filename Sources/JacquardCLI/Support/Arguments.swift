@@ -59,7 +59,7 @@ struct BindOptions: ParsableArguments {
 
 /// How to run.
 struct ExecutorOptions: ParsableArguments {
-  @Option(help: "auto, native, vm or reference. Here auto is vm.")
+  @Option(help: "auto (vm, then native for what runs long), native, vm or reference.")
   var executor: ExecutorKind = .auto
 
   @Option(help: ArgumentHelp("Threads of a step; by default as many as there are processors.", valueName: "t"))
@@ -69,13 +69,18 @@ struct ExecutorOptions: ParsableArguments {
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads must be from 1 to 64") }
   }
 
-  /// - Throws: `Diagnostic` for an executor that does not exist yet.
-  func check() throws {
-    if executor == .native { throw Version.lacks("executor native") }
-  }
+  @Flag(help: "Show all that the C compiler said where it failed.")
+  var verbose = false
 
-  /// What `auto` means.
-  var kind: ExecutorKind { executor == .auto ? .vm : executor }
+  /// Says in one line on stderr why the tile machine runs what was to be native, and what was not kept in the cache.
+  func report(_ runner: any StepRunner, _ console: Console) {
+    guard let runner = runner as? PlanRunner else { return }
+    if let failure = runner.compilerFailure {
+      console.note("\(failure); executor vm runs instead")
+      if verbose, let details = failure.details { console.note(details) }
+    }
+    if let note = runner.compilation?.note { console.note(note) }
+  }
 }
 
 /// Where random numbers begin.

@@ -1,0 +1,120 @@
+import CJacquard
+import JacquardCodegen
+import JacquardKernels
+import JacquardPlanner
+
+/// The nests of a plan as emitted C, and the places where the loaded functions will stand.
+final class NativeNests {
+  /// A function, and the kernels that call it.
+  struct Function {
+    let source: NestSource
+    let slot: UnsafeMutablePointer<jq_native_function?>
+    var kernels: [KernelComment]
+  }
+
+  private(set) var functions: [Function] = []
+  /// Nests that stay with the tile machine: the kernel, and why.
+  private(set) var refusals: [(kernel: String, reason: String)] = []
+  private var numbers: [String: Int] = [:]
+  private let arrays: CArrays
+
+  init(_ arrays: CArrays) { self.arrays = arrays }
+
+  /// Lets a nest of the tile machine run an emitted function as soon as there is one.
+  ///
+  /// - Parameter nest: As the tile machine's form was made from.
+  func add(_ nest: LoopNest, _ plan: Plan, isEpilogue: Bool, _ kernel: Kernel, to encoded: inout jq_nest) {
+    do {
+      let source = try NestSource(nest, plan.program, isEpilogue: isEpilogue)
+      encoded.native = UnsafePointer(slot(source, KernelComment(kernel, plan)))
+      encoded.operands = arrays.array(source.operands.map { Int32($0.index) })
+    } catch {
+      refusals.append((kernel.name, error.reason))
+    }
+  }
+
+  private func slot(_ source: NestSource, _ kernel: KernelComment) -> UnsafeMutablePointer<jq_native_function?> {
+    if let known = numbers[source.symbol] {
+      functions[known].kernels.append(kernel)
+      return functions[known].slot
+    }
+    numbers[source.symbol] = functions.count
+    functions.append(Function(source: source, slot: arrays.variables([nil]), kernels: [kernel]))
+    return functions[functions.count - 1].slot
+  }
+
+  /// What every unit begins with: headers, one after another in the order in which they need each other.
+  static let head = String(cString: jq_native_text()).split(separator: "\n", omittingEmptySubsequences: false)
+    .filter { !$0.hasPrefix("#include \"") }.joined(separator: "\n")
+
+  /// Complete C texts of about equal length.
+  func units(_ count: Int) -> [String] {
+    var units = [String](repeating: NativeNests.head, count: max(count, 1))
+    for function in functions {
+      let shortest = units.indices.min { units[$0].utf8.count < units[$1].utf8.count } ?? 0
+      units[shortest] += function.text
+    }
+    return units
+  }
+
+  /// Sets the functions. - Parameter symbol: Where a function was loaded.
+  func load(_ symbol: (String) -> UnsafeMutableRawPointer?) {
+    for function in functions {
+      function.slot.pointee = symbol(function.source.symbol).map { unsafeBitCast($0, to: jq_native_function.self) }
+    }
+  }
+}
+
+extension NativeNests.Function {
+  /// With a comment on what it is.
+  var text: String { "\n/* \(kernels.map(\.text).joined(separator: "\n   ")) */\n" + source.text }
+}
+
+/// What emitted C says of a kernel: its name, and the lines of the user's that it came from.
+struct KernelComment {
+  let name: String
+  let text: String
+
+  init(_ kernel: Kernel, _ plan: Plan) {
+    name = kernel.name
+    let nodes = kernel.nodes.compactMap { plan.node($0) }
+    let sites = Set(nodes.compactMap(\.site)).sorted()
+    let labels = nodes.prefix(KernelComment.most).map(\.label).joined(separator: ", ")
+    let more = nodes.count > KernelComment.most ? ", ..." : ""
+    text = KernelComment.harmless("\(kernel.name): \(labels)\(more) (\(sites.joined(separator: ", ")))")
+  }
+
+  private static let most = 12
+
+  /// Names may hold anything; a comment must not end early.
+  private static func harmless(_ text: String) -> String {
+    String(text.unicodeScalars.map { allowed.contains($0) ? Character($0) : "_" })
+  }
+
+  private static let allowed = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:;()%+- /<>=[]'".unicodeScalars)
+}
+
+/// The C that a plan becomes, to be read.
+public struct EmittedC: Sendable {
+  public struct Function: Sendable {
+    public let symbol: String
+    /// Kernels that call it.
+    public let kernels: [String]
+    public let text: String
+  }
+
+  public let functions: [Function]
+  /// Loops that the tile machine runs: the kernel, and why.
+  public let refusals: [(kernel: String, reason: String)]
+
+  /// - Throws: `Diagnostic` if the plan cannot be run on this machine.
+  public init(_ plan: Plan) throws {
+    let natives = try ProgramEncoder(plan, isNative: true).natives
+    functions =
+      natives?.functions.map { function in
+        Function(symbol: function.source.symbol, kernels: function.kernels.map(\.name), text: function.text)
+      } ?? []
+    refusals = natives?.refusals ?? []
+  }
+}
