@@ -29,7 +29,7 @@ def parse(arguments):
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a turn")
     parser.add_argument("--steps", type=int, help="steps a turn, instead of --seconds")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--executor", default="vm")
+    parser.add_argument("--executor", default="native")
     parser.add_argument("--graphs", type=Path, default=ROOT / "graphs")
     parser.add_argument("--python", help="the Python with the peers' packages; default: .venv here, else this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures of all rounds")
