@@ -46,6 +46,7 @@ workshop: packages
 test: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
+	@Scripts/test-kill.sh "$(BIN)/jacquard"
 	@Scripts/test-consumer.sh
 
 conformance: build
