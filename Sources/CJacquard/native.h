@@ -21,11 +21,16 @@ JQV_INLINE float jqn_float(unsigned bits) {
 
 JQV_INLINE jqv_i32 jqn_numbers(void) { return (jqv_i32){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
 
-/* A checked index; 0 where it lies outside, which is reported. */
-JQV_INLINE int64_t jqn_check(const jq_native_block *b, int64_t index, int64_t extent, int32_t node, int64_t position) {
-    if (index >= 0 && index < extent) return index;
+/* Whether a checked index lies outside, which is reported. */
+JQV_INLINE int jqn_outside(const jq_native_block *b, int64_t index, int64_t extent, int32_t node, int64_t position) {
+    if (index >= 0 && index < extent) return 0;
     b->report(b->worker, node, position, index, extent);
-    return 0;
+    return 1;
+}
+
+/* A checked index; 0 where it lies outside. */
+JQV_INLINE int64_t jqn_check(const jq_native_block *b, int64_t index, int64_t extent, int32_t node, int64_t position) {
+    return jqn_outside(b, index, extent, node, position) ? 0 : index;
 }
 
 /* ---- Memory: the lanes m ..< n, which lie at p[m] ..< p[n] ---- */

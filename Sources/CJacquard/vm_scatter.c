@@ -48,6 +48,10 @@ int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *s, int thread, int 
     if (from >= to) return 0;
     copy_base(w, s, from, to);
     void *registers[JQ_MAXIMUM_REGISTERS];
+    if (jq_is_native(nest)) {
+        jq_run_rows(w, nest, registers, 0, nest->outer_count, from, to);
+        return nest->outer_count;
+    }
     jq_begin_nest(w, nest, registers);
     for (int64_t o = 0; o < nest->outer_count; o++) {
         for (int64_t i = from; i < to; i += nest->chunk) {

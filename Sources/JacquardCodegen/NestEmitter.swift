@@ -12,9 +12,18 @@ package struct NestSource {
 
   /// - Parameters:
   ///   - nest: as `splittingAxes` and `inRows` leave it.
-  ///   - epilogue: whether it runs on tiles of a product: a part of the inner points, and with reductions piece by piece.
+  ///   - isEpilogue: whether it runs on tiles of a product: a part of the inner points, and with reductions piece by piece.
   package init(_ nest: LoopNest, _ program: KernelProgram, isEpilogue: Bool = false) throws(NotEmitted) {
-    var emitter = try NestEmitter(nest, program, isEpilogue)
+    try self.init(NestEmitter(nest, program, isPart: isEpilogue))
+  }
+
+  /// - Parameter nest: the scatter's body, with the last axis of the updates as inner loop.
+  package init(_ scatter: Scatter, _ nest: LoopNest, _ program: KernelProgram) throws(NotEmitted) {
+    try self.init(NestEmitter(nest, program, isPart: true, scatter))
+  }
+
+  private init(_ emitter: NestEmitter) throws(NotEmitted) {
+    var emitter = emitter
     let body = try emitter.function()
     symbol = "jqk_" + SHA256.short(body)
     text = "void \(symbol)(const jq_native_block *b) {\n\(body)}\n"
@@ -52,7 +61,10 @@ struct NestEmitter {
   let program: KernelProgram
   let space: Space
   let form: Form
-  let isEpilogue: Bool
+  /// Whether a block has a part of the inner points.
+  let isPart: Bool
+  /// What is done with a value of the only stage, in the order of the points.
+  let scatter: Scatter?
   var operands: [BufferID] = []
   /// Lines before all loops, and those of the stage at hand by level.
   var lines: [Level: [String]] = [:]
@@ -61,17 +73,20 @@ struct NestEmitter {
   var rowValues: [Value] = []
   var names = 0
 
-  init(_ nest: LoopNest, _ program: KernelProgram, _ isEpilogue: Bool) throws(NotEmitted) {
+  init(
+    _ nest: LoopNest, _ program: KernelProgram, isPart: Bool, _ scatter: Scatter? = nil
+  ) throws(NotEmitted) {
     self.nest = nest
     self.program = program
-    self.isEpilogue = isEpilogue
-    space = Space(nest, program)
+    self.isPart = isPart
+    self.scatter = scatter
+    space = Space(nest, program, extra: scatter?.target)
     if nest.isColumns {
       form = .columns
     } else {
       form = nest.stages.contains { !$0.inner.isEmpty } ? .rows : .points
     }
-    if form == .columns && (!nest.locals.isEmpty || isEpilogue) { throw NotEmitted("columns with row-local arrays") }
+    if form == .columns && (!nest.locals.isEmpty || isPart) { throw NotEmitted("columns with row-local arrays") }
     if nest.stages.reduce(0, { $0 + $1.body.count }) > 400 { throw NotEmitted("a very long body") }
   }
 
@@ -109,7 +124,7 @@ struct NestEmitter {
 
   mutating func function() throws(NotEmitted) -> String {
     var blocks: [String] = []
-    if isEpilogue && !nest.stages[0].reductions.isEmpty {
+    if isPart && !nest.stages[0].reductions.isEmpty {
       blocks = try pieces()
     } else {
       blocks = try whole(nest.stages.indices.map { $0 })
@@ -166,6 +181,7 @@ struct NestEmitter {
     lines[.point] = []
     for step in stage.body { values.append(try emit(step)) }
     for store in stage.stores { try emit(store) }
+    if let scatter { try emit(scatter) }
     for local in stage.localStores {
       let value = values[local.value]
       let type = try LaneType(value.dtype)
@@ -283,7 +299,7 @@ struct NestEmitter {
       return ["{", "    const int m = 0, n = 1;", "    const int64_t f = 0;"] + indented(body) + ["}"]
     }
     let extent = space.extents[lane]
-    if isEpilogue {
+    if isPart {
       let start =
         [
           "const int64_t first = q % \(extent), end = jqn_end(first, b->to - q, \(extent));",
@@ -321,7 +337,7 @@ struct NestEmitter {
     guard let lane = laneAxis else { return body }
     let axis = "a\(lane)"
     let extent = space.extents[lane]
-    let isFull = !isEpilogue && !isAligned && extent % 16 == 0
+    let isFull = !isPart && !isAligned && extent % 16 == 0
     let low = isAligned ? "jqn_largest(first - \(axis), 0)" : "0"
     let high = isFull ? "16" : "jqn_least(end - \(axis), 16)"
     return ["for (int64_t \(axis) = \(isAligned ? "first - \(flat) % 16" : "first"); \(axis) < end; \(axis) += 16) {"]

@@ -24,8 +24,21 @@ final class NativeNests {
   ///
   /// - Parameter nest: As the tile machine's form was made from.
   func add(_ nest: LoopNest, _ plan: Plan, isEpilogue: Bool, _ kernel: Kernel, to encoded: inout jq_nest) {
+    add(plan, kernel, to: &encoded) { () throws(NotEmitted) in
+      try NestSource(nest, plan.program, isEpilogue: isEpilogue)
+    }
+  }
+
+  /// The same for a scatter and its body.
+  func add(_ scatter: Scatter, _ nest: LoopNest, _ plan: Plan, _ kernel: Kernel, to encoded: inout jq_nest) {
+    add(plan, kernel, to: &encoded) { () throws(NotEmitted) in try NestSource(scatter, nest, plan.program) }
+  }
+
+  private func add(
+    _ plan: Plan, _ kernel: Kernel, to encoded: inout jq_nest, _ emit: () throws(NotEmitted) -> NestSource
+  ) {
     do {
-      let source = try NestSource(nest, plan.program, isEpilogue: isEpilogue)
+      let source = try emit()
       encoded.native = UnsafePointer(slot(source, KernelComment(kernel, plan)))
       encoded.operands = arrays.array(source.operands.map { Int32($0.index) })
     } catch {

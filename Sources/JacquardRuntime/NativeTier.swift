@@ -1,27 +1,49 @@
 import Foundation
 import JacquardCore
+import JacquardPlanner
 import Synchronization
+
+/// A plan's program whose nests run emitted functions.
+struct NativeProgram: @unchecked Sendable {  // nothing in it changes once it is made
+  let encoder: ProgramEncoder
+  let library: NativeLibrary
+
+  /// Emits, compiles or finds, and loads. - Throws: `Diagnostic` if there is no compiler, or it fails.
+  init(_ plan: Plan) throws {
+    encoder = try ProgramEncoder(plan, isNative: true)
+    let functions = encoder.natives?.functions.count ?? 0
+    let units = min(ProcessInfo.processInfo.activeProcessorCount, max(functions / NativeProgram.fewest, 1))
+    let library = try NativeLibrary.load(units: encoder.natives?.units(units) ?? [])
+    encoder.natives?.load { library.symbol($0) }
+    self.library = library
+  }
+
+  init(encoder: ProgramEncoder, library: NativeLibrary) {
+    self.encoder = encoder
+    self.library = library
+  }
+
+  /// Functions for which a compiler of its own is worth starting.
+  private static let fewest = 6
+}
 
 /// When a plan's emitted functions take over from the tile machine, which gives the same bytes.
 final class NativeTier: Sendable {
   private enum State {
     case waiting
     case compiling
-    case ready(NativeLibrary)
+    case ready(NativeProgram)
     case settled
   }
 
-  private let units: [String]
+  private let plan: Plan
   private let state = Mutex(State.waiting)
   /// Nanoseconds that steps took before.
   private let spent = Atomic(0)
   /// A step's work that is worth a compiler's: about as long as that takes.
   private static let worthwhile = 500_000_000
 
-  init(_ units: [String]) { self.units = units }
-
-  /// Compiles now. - Throws: `Diagnostic` if there is no compiler, or it fails.
-  func library() throws(Diagnostic) -> NativeLibrary { try NativeLibrary.load(units: units) }
+  init(_ plan: Plan) { self.plan = plan }
 
   /// Counts a step. Once they were long enough, compiling begins beside them.
   func add(nanoseconds: Int) {
@@ -36,16 +58,16 @@ final class NativeTier: Sendable {
 
   /// Without a compiler the tile machine stays: nothing is lost but time.
   private func compile() {
-    let library = try? library()
-    state.withLock { $0 = library.map { .ready($0) } ?? .settled }
+    let program = try? NativeProgram(plan)
+    state.withLock { $0 = program.map { .ready($0) } ?? .settled }
   }
 
-  /// The library as soon as it is there; given once.
-  func take() -> NativeLibrary? {
+  /// The program as soon as it is there; given once.
+  func take() -> NativeProgram? {
     state.withLock { state in
-      guard case .ready(let library) = state else { return nil }
+      guard case .ready(let program) = state else { return nil }
       state = .settled
-      return library
+      return program
     }
   }
 }

@@ -9,8 +9,8 @@ public final class PlanRunner: StepRunner {
   public let plan: Plan
   /// Threads asked for; a plan with little work runs on one.
   public let threads: Int
-  private let encoder: ProgramEncoder
-  private let kernels: UnsafePointer<jq_kernel>
+  private var encoder: ProgramEncoder
+  private var kernels: UnsafePointer<jq_kernel>
   private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let counters: UnsafeMutablePointer<Int64>
   private let arena: UnsafeMutableRawPointer
@@ -35,7 +35,7 @@ public final class PlanRunner: StepRunner {
       throw Diagnostic("\(wanted) threads; 1 to \(JQ_MAXIMUM_THREADS) are possible", kind: .unsupported)
     }
     self.threads = threads == nil && plan.costs.reduce(0, +) < PlanRunner.smallPlan ? 1 : wanted
-    encoder = try ProgramEncoder(plan, isNative: executor != .vm)
+    encoder = try ProgramEncoder(plan)
     try PlanRunner.checkMemory(plan, scratch: encoder.scratchBytes, threads: self.threads)
     kernels = encoder.arrays.array(encoder.kernels)
     arena = try AlignedMemory.allocate(plan.arenaBytes)
@@ -53,37 +53,30 @@ public final class PlanRunner: StepRunner {
       case .input, .unused: break
       }
     }
-    if let natives = encoder.natives, !natives.functions.isEmpty {
-      tier = NativeTier(natives.units(min(ProcessInfo.processInfo.activeProcessorCount, natives.functions.count / 6)))
-    }
+    tier = executor == .auto ? NativeTier(plan) : nil
     if executor == .native { compile() }
   }
 
   // MARK: Emitted C
 
   private var tier: NativeTier?
-  private var library: NativeLibrary?
+  /// What was compiled, or found; nil while the tile machine runs.
+  public private(set) var library: NativeLibrary?
   /// Why the tile machine runs what was to be native.
   public private(set) var compilerFailure: Diagnostic?
-  /// Whether emitted C runs where the plan's kernels allow it.
-  public var isNative: Bool { library != nil }
-  /// What compiling took, and what was found; nil while the tile machine runs.
-  public var compilation: NativeLibrary? { library }
 
   private func compile() {
     do {
-      try tier.map { install(try $0.library()) }
+      install(try NativeProgram(plan))
     } catch {
-      compilerFailure = error as? Diagnostic
+      compilerFailure = error as? Diagnostic ?? Diagnostic("\(error)", kind: .internalError)
     }
   }
 
-  /// What was emitted; nil for executor `vm`.
-  var natives: NativeNests? { encoder.natives }
-
-  func install(_ library: NativeLibrary) {
-    encoder.natives?.load { library.symbol($0) }
-    self.library = library
+  func install(_ program: NativeProgram) {
+    encoder = program.encoder
+    kernels = encoder.arrays.array(encoder.kernels)
+    library = program.library
     tier = nil
   }
 
@@ -129,7 +122,7 @@ public final class PlanRunner: StepRunner {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
     var failure = jq_failure()
-    if let library = tier?.take() { install(library) }
+    if let program = tier?.take() { install(program) }
     let start = ContinuousClock.now
     defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
     if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }

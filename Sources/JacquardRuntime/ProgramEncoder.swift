@@ -64,7 +64,7 @@ struct ProgramEncoder {
       result.contraction = arrays.array([try encode(product, kernel, &scratch)])
     case .scatter(let scatter):
       result.kind = Int32(JQ_KERNEL_SCATTER.rawValue)
-      result.scatter = arrays.array([try encode(scatter, &scratch)])
+      result.scatter = arrays.array([try encode(scatter, kernel, &scratch)])
     case .library(let call):
       result.kind = Int32(JQ_KERNEL_LIBRARY.rawValue)
       result.library = arrays.array([try encode(call, &scratch)])
@@ -194,7 +194,7 @@ struct ProgramEncoder {
 
   // MARK: Scatter
 
-  private func encode(_ scatter: Scatter, _ scratch: inout Int) throws -> jq_scatter {
+  private func encode(_ scatter: Scatter, _ kernel: Kernel, _ scratch: inout Int) throws -> jq_scatter {
     var result = jq_scatter()
     let buffer = plan.program[scatter.target.buffer]
     result.base = Int32(scatter.base.index)
@@ -212,6 +212,7 @@ struct ProgramEncoder {
     }
     result.columns = Int64(columns(scatter, buffer))
     result.body = encoder.finished(scratch: &scratch, fixed: NestEncoder.Tile(rows: 1, chunk: 512))
+    natives?.add(scatter, encoder.nest, plan, kernel, to: &result.body)
     result.access = UnsafePointer(result.body.stages[0].accesses + access)
     result.value = Int32(value)
     if let combiner = scatter.combiner {

@@ -25,9 +25,9 @@ struct NativeBatch {
   ///
   /// - Returns: Names of the plans whose results are not the same bytes, and how many nests were emitted and how many not.
   func differences(steps: Int = 1, threads: Int) throws -> (names: [String], emitted: Int, refused: Int) {
-    let runners = try items.map { try PlanRunner(plan: $0.plan, threads: threads, executor: .auto) }
+    let encoders = try items.map { try ProgramEncoder($0.plan, isNative: true) }
     var texts: [String: String] = [:]
-    for function in runners.flatMap({ $0.natives?.functions ?? [] }) { texts[function.source.symbol] = function.text }
+    for function in encoders.flatMap({ $0.natives?.functions ?? [] }) { texts[function.source.symbol] = function.text }
     let ordered = texts.sorted { $0.key < $1.key }.map(\.value)
     let units = stride(from: 0, to: ordered.count, by: NativeBatch.functionsPerUnit).map { start in
       NativeNests.head + ordered[start..<min(start + NativeBatch.functionsPerUnit, ordered.count)].joined()
@@ -35,8 +35,10 @@ struct NativeBatch {
     let trial = try NativeTrial()
     let library = try trial.load(units)
     var names: [String] = []
-    for (item, runner) in zip(items, runners) {
-      runner.install(library)
+    for (item, encoder) in zip(items, encoders) {
+      encoder.natives?.load { library.symbol($0) }
+      let runner = try PlanRunner(plan: item.plan, threads: threads)
+      runner.install(NativeProgram(encoder: encoder, library: library))
       let updated = item.plan.inputs.filter(\.isUpdated).map(\.name)
       let native = try Harness.run(runner, updated: updated, item.inputs, steps)
       let vm = try Harness.vm(item.plan, item.inputs, threads: threads, steps: steps)
@@ -46,8 +48,8 @@ struct NativeBatch {
         break
       }
     }
-    let emitted = runners.reduce(0) { $0 + ($1.natives?.functions.reduce(0) { $0 + $1.kernels.count } ?? 0) }
-    return (names, emitted, runners.reduce(0) { $0 + ($1.natives?.refusals.count ?? 0) })
+    let emitted = encoders.reduce(0) { $0 + ($1.natives?.functions.reduce(0) { $0 + $1.kernels.count } ?? 0) }
+    return (names, emitted, encoders.reduce(0) { $0 + ($1.natives?.refusals.count ?? 0) })
   }
 }
 

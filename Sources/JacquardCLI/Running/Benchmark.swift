@@ -44,7 +44,7 @@ struct Benchmark {
     let cold = try Benchmark.timed { try program.runner(executor, threads: threads) }
     let plan = (cold.value as? PlanRunner)?.plan
     report(cold.value)
-    let kind = (cold.value as? PlanRunner).map { $0.isNative ? ExecutorKind.native : .vm } ?? executor
+    let kind = (cold.value as? PlanRunner).map { $0.library != nil ? ExecutorKind.native : .vm } ?? executor
     var result = BenchmarkResult(graph: program.name, executor: kind.rawValue, plan: plan)
     result.compileCold = cold.milliseconds
     result.compileWarm = try Benchmark.timed { try warm(program) }.milliseconds

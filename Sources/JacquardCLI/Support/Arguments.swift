@@ -79,7 +79,7 @@ struct ExecutorOptions: ParsableArguments {
       console.note("\(failure); executor vm runs instead")
       if verbose, let details = failure.details { console.note(details) }
     }
-    if let note = runner.compilation?.note { console.note(note) }
+    if let note = runner.library?.note { console.note(note) }
   }
 }
 
