@@ -1,0 +1,52 @@
+import Foundation
+import Jacquard
+import Testing
+
+@testable import JacquardCLI
+
+/// What a user sees of the executors.
+@Suite struct ExecutorTests {
+  static let graphs: [String] = {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("graphs").path
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return names.filter { $0.hasSuffix(".json") }.sorted().map { "\(folder)/\($0)" }
+  }()
+
+  @Test("Two steps of each model: native and vm leave the same files", arguments: graphs)
+  func sameFiles(_ graph: String) throws {
+    var left: [[String: Data]] = []
+    for executor in ["vm", "native"] {
+      let folder = try TestFolder()
+      let outcome = jacquard([
+        "run", graph, "--synthetic", "--steps", "2", "--executor", executor, "--output-dir", folder["out"], "--save",
+        folder["kept.safetensors"],
+      ])
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(executor): \(outcome.errors)")
+      left.append(folder.contents)
+    }
+    #expect(left[0] == left[1] && left[0].count > 1)
+  }
+
+  @Test("Names from a graph stay names in emitted C")
+  func hostileNames() throws {
+    let folder = try TestFolder()
+    let name = "*/ #error /* ??/"
+    let graph = try Graph("hostile") { g in
+      let x = g.input(name, Float.self, [37])
+      g.output("y*/;", (exp(x) * 2 + x).named(name + "node"))
+    }
+    try graph.write(to: folder["g.json"])
+    let run = jacquard(["run", folder["g.json"], "--synthetic", "--executor", "native"])
+    #expect(run.status == 0 && run.errors.isEmpty, "\(run.errors)")
+    let c = jacquard(["inspect", folder["g.json"], "--stage", "c"])
+    // What is left of the name, and nothing that ends a comment.
+    #expect(c.output.contains("_error") && !c.output.contains("*/ #"), "\(c.output)")
+  }
+
+  @Test("bench says which executor ran", arguments: ["native", "vm"])
+  func bench(_ executor: String) throws {
+    let outcome = jacquard(["bench", Self.graphs[0], "--steps", "1", "--executor", executor, "--json"])
+    #expect(outcome.status == 0 && outcome.output.contains("\"executor\": \"\(executor)\""), "\(outcome.output)")
+  }
+}
