@@ -5,8 +5,8 @@
 
 typedef signed char jqn_bytes __attribute__((vector_size(16)));
 
-JQV_INLINE int jqn_least(int64_t a, int64_t b) { return (int)(a < b ? a : b); }
-JQV_INLINE int jqn_largest(int64_t a, int64_t b) { return (int)(a > b ? a : b); }
+JQV_INLINE int64_t jqn_least(int64_t a, int64_t b) { return a < b ? a : b; }
+JQV_INLINE int64_t jqn_largest(int64_t a, int64_t b) { return a > b ? a : b; }
 /* Where a run along an axis ends that begins at `first`: at the axis's own end, or after `rest` points. */
 JQV_INLINE int64_t jqn_end(int64_t first, int64_t rest, int64_t extent) {
     return rest < extent - first ? first + rest : extent;

@@ -3,6 +3,10 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+#if !defined(__has_embed)
+#error "a compiler that knows #embed is needed: clang 19 or later"
+#endif
+
 static const char text[] = {
 #embed "include/jacquard_native.h"
     ,

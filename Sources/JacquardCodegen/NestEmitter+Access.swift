@@ -12,7 +12,7 @@ extension NestEmitter {
     case lanes([String], String)
   }
 
-  private func axisName(_ axis: Int) -> String { "a\(axis)" }
+  func axisName(_ axis: Int) -> String { "a\(axis)" }
 
   // MARK: Loads
 
@@ -168,14 +168,8 @@ extension NestEmitter {
     case (.points, .point): return "o + lane"
     case (.points, _): return "q"
     case (.columns, _):
-      var text = "(o + lane) * \(space.innerCount)"
-      if level < .point { return text }
-      var stride = space.innerCount
-      for axis in space.outer.count..<space.extents.count {
-        stride /= space.extents[axis]
-        text += " + a\(axis) * \(stride)"
-      }
-      return text
+      let row = "(o + lane) * \(space.innerCount)"
+      return level < .point ? row : "\(row) + \(innerPoint)"
     }
   }
 }

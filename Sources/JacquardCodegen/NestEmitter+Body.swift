@@ -59,12 +59,11 @@ extension NestEmitter {
   ) throws(NotEmitted) -> Value {
     let own = space.rewritten(element)
     guard dtype == .f32, kind != .fold, let lane = laneAxis, space.strides(own) != nil,
-      own.coefficient(ofAxis: lane) == 1,
-      level(ofAxes: own.axes) == .point
+      own.coefficient(ofAxis: lane) == 1, level(ofAxes: own.axes) == .point
     else { throw NotEmitted("random numbers out of order") }
     let stream = name("d")
     lines[.nest, default: []] += ["jqn_stream \(stream);", "\(stream).first = -((int64_t)1 << 62);"]
-    return add("jqn_draw(&\(stream), b->\(kind.rawValue), \(key), \(own.text { "a\($0)" }), m, n)", dtype, .point)
+    return add("jqn_draw(&\(stream), b->\(kind.rawValue), \(key), \(own.text(axisName)), m, n)", dtype, .point)
   }
 
   private mutating func index(_ expression: IndexExpression, _ dtype: DType) throws(NotEmitted) -> Value {
@@ -74,7 +73,7 @@ extension NestEmitter {
     }
     let range = try small(own.range(in: space.extents))
     let level = level(ofAxes: own.axes)
-    let start = "jqv_splat_i32((int)(\(own.text { "a\($0)" })))"
+    let start = "jqv_splat_i32((int)(\(own.text(axisName))))"
     guard hasLanes(level), let lane = laneAxis, own.axes.contains(lane) else {
       return indexed(start, dtype, level, range)
     }

@@ -38,7 +38,7 @@ extension NestEmitter {
     for form in forms {
       let isOfRow = level(ofAxes: form.expression.axes) < .point
       let known = values
-      let text = form.expression.text({ "a\($0)" }, { "(int64_t)\(known[$0].name)[0]" })
+      let text = form.expression.text(axisName, { "(int64_t)\(known[$0].name)[0]" })
       let index = name("i")
       lines[isOfRow ? .row : .point, default: []] +=
         ["const int64_t \(index) = \(text);"]

@@ -127,7 +127,7 @@ struct NestEmitter {
     if isPart && !nest.stages[0].reductions.isEmpty {
       blocks = try pieces()
     } else {
-      blocks = try whole(nest.stages.indices.map { $0 })
+      blocks = try whole()
     }
     var head: [String] = []
     for (index, operand) in operands.enumerated() {
@@ -138,13 +138,19 @@ struct NestEmitter {
   }
 
   /// All stages, at each point of the block.
-  private mutating func whole(_ stages: [Int]) throws(NotEmitted) -> [String] {
+  private mutating func whole() throws(NotEmitted) -> [String] {
+    var run: [String] = []
     var body: [String] = []
-    for stage in stages { body += try self.stage(stage) }
-    switch form {
-    case .rows: return rowLoop(body)
-    case .points, .columns: return laneLoop(body)
+    for stage in nest.stages.indices {
+      if form == .points {
+        let (before, vector) = try pointStage(stage)
+        run += before
+        body += vector
+      } else {
+        body += try self.stage(stage)
+      }
     }
+    return form == .rows ? try rowLoop(body) : laneLoop(run, body)
   }
 
   /// The first stage's reductions are kept in memory from piece to piece; the other stages follow the last one.
@@ -166,9 +172,10 @@ struct NestEmitter {
       rowValues.append(Value(name: name, dtype: .f32, level: .row))
     }
     for other in nest.stages.indices.dropFirst() { end += try self.stage(other) }
-    return ["if (b->part == JQ_BEGIN_ROWS) {"] + indented(rowLoop(start)) + ["} else if (b->part == JQ_ADD_TO_ROWS) {"]
-      + indented(rowLoop(stage.before + add + innerLoop(stage.body, isAligned: true) + keep)) + ["} else {"]
-      + indented(rowLoop(end)) + ["}"]
+    let piece = stage.before + add + innerLoop(stage.body, isAligned: true) + keep
+    return try ["if (b->part == JQ_BEGIN_ROWS) {"] + indented(rowLoop(start))
+      + ["} else if (b->part == JQ_ADD_TO_ROWS) {"] + indented(rowLoop(piece))
+      + ["} else {"] + indented(rowLoop(end)) + ["}"]
   }
 
   // MARK: Stages
@@ -207,7 +214,6 @@ struct NestEmitter {
   private mutating func stage(_ index: Int) throws(NotEmitted) -> [String] {
     let stage = nest.stages[index]
     let (before, body) = try pointStage(index)
-    if form == .points { return before.map { "@\($0)" } + body }
     if stage.inner.isEmpty { return before }
     var start: [String] = []
     var end: [String] = []
@@ -237,21 +243,13 @@ struct NestEmitter {
   }
 
   /// Which inner point a loop over columns is at.
-  private var innerPoint: String {
-    var parts: [String] = []
-    var stride = 1
-    for axis in (space.outer.count..<space.extents.count).reversed() {
-      parts.append(stride == 1 ? "a\(axis)" : "a\(axis) * \(stride)")
-      stride *= space.extents[axis]
-    }
-    return parts.isEmpty ? "0" : parts.joined(separator: " + ")
-  }
+  var innerPoint: String { flat(space.outer.count..<space.extents.count, times: 1) }
 
   // MARK: Loops
 
   private func indented(_ lines: [String]) -> [String] { lines.map { "    " + $0 } }
 
-  /// Names of axes from a flattened index, the last `skipped` of them left to the caller.
+  /// The axes of a range from their row-major number.
   private func axes(_ range: Range<Int>, of flat: String) -> [String] {
     var result: [String] = []
     var divisor = 1
@@ -264,19 +262,19 @@ struct NestEmitter {
     return result
   }
 
-  private func rowLoop(_ body: [String]) -> [String] {
+  private func rowLoop(_ body: [String]) throws(NotEmitted) -> [String] {
     let outer = axes(0..<space.outer.count, of: "o")
-    let locals = nest.locals.enumerated().map { index, dtype in
-      "\((try? LaneType(dtype).element) ?? "float") *const l\(index) = (void *)(b->scratch + b->locals[\(index)]);"
+    var locals: [String] = []
+    for (index, dtype) in nest.locals.enumerated() {
+      let element = try LaneType(dtype).element
+      locals.append("\(element) *const l\(index) = (void *)(b->scratch + b->locals[\(index)]);")
     }
     return ["for (int64_t r = 0; r < b->rows; r++) {"]
       + indented(["const int64_t o = b->o + r;"] + outer + locals + body) + ["}"]
   }
 
-  /// Runs of points along the last outer axis. Lines marked with @ are for a run.
-  private func laneLoop(_ body: [String]) -> [String] {
-    let ofRun = body.filter { $0.hasPrefix("@") }.map { String($0.dropFirst()) }
-    let ofVector = body.filter { !$0.hasPrefix("@") }
+  /// Runs of points along the last outer axis: what is done once a run, and for each vector of it.
+  private func laneLoop(_ ofRun: [String], _ ofVector: [String]) -> [String] {
     guard let lane = laneAxis else {
       return ["{"] + indented(["const int m = 0, n = 1;", "const int64_t o = 0;"] + ofRun + ofVector) + ["}"]
     }
@@ -294,7 +292,7 @@ struct NestEmitter {
 
   /// - Parameter isAligned: Whether element i of the flattened inner space must be in lane i mod 16, as reductions want it.
   private func innerLoop(_ body: [String], isAligned: Bool) -> [String] {
-    if form == .columns { return columnLoop(body) }
+    if form == .columns { return pointLoops(space.outer.count..<space.extents.count, body) }
     guard let lane = laneAxis else {
       return ["{", "    const int m = 0, n = 1;", "    const int64_t f = 0;"] + indented(body) + ["}"]
     }
@@ -311,14 +309,10 @@ struct NestEmitter {
     }
     let before = space.outer.count..<lane
     let isWhole = !isAligned || before.isEmpty || extent % 16 == 0
-    var result =
+    let row =
       ["enum { first = 0, end = \(extent) };", "const int64_t q = \(flat(before, times: extent));"]
       + vectors(body, "q", isAligned: !isWhole)
-    for axis in before.reversed() {
-      result =
-        ["for (int64_t a\(axis) = 0; a\(axis) < \(space.extents[axis]); a\(axis)++) {"] + indented(result) + ["}"]
-    }
-    return ["{"] + indented(result) + ["}"]
+    return ["{"] + indented(pointLoops(before, row)) + ["}"]
   }
 
   /// The row-major number of some axes, times a factor.
@@ -326,7 +320,7 @@ struct NestEmitter {
     var parts: [String] = []
     var stride = factor
     for axis in axes.reversed() {
-      parts.append("a\(axis) * \(stride)")
+      parts.append(stride == 1 ? "a\(axis)" : "a\(axis) * \(stride)")
       stride *= space.extents[axis]
     }
     return parts.isEmpty ? "0" : parts.joined(separator: " + ")
@@ -344,10 +338,10 @@ struct NestEmitter {
       + indented(["const int m = \(low), n = \(high);", "const int64_t f = \(flat) + \(axis) - first;"] + body) + ["}"]
   }
 
-  /// Loops over the inner axes, a point at a time.
-  private func columnLoop(_ body: [String]) -> [String] {
+  /// Loops over axes, a point at a time.
+  private func pointLoops(_ axes: Range<Int>, _ body: [String]) -> [String] {
     var result = body
-    for axis in (space.outer.count..<space.extents.count).reversed() {
+    for axis in axes.reversed() {
       result =
         ["for (int64_t a\(axis) = 0; a\(axis) < \(space.extents[axis]); a\(axis)++) {"] + indented(result) + ["}"]
     }

@@ -97,4 +97,18 @@ extension HostTensor {
     #expect(names.isEmpty, "\(names.joined(separator: "; "))")
     #expect(emitted > refused, "\(emitted) emitted, \(refused) not")
   }
+
+  @Test("A guard 2^32 elements away from its array refuses every element")
+  func farGuards() throws {
+    let builder = GraphBuilder(name: "far")
+    let x = try builder.input("x", "f32[4]")
+    let wide = try builder.pad(x, low: [1 << 32], high: [0])
+    try builder.output("near", try builder.slice(wide, starts: [0], limits: [37]))
+    try builder.output("there", try builder.slice(wide, starts: [Dim((1 << 32) - 17)], limits: [Dim((1 << 32) + 4)]))
+    var batch = NativeBatch()
+    let inputs = ["x": try HostTensor([1, 2, 3, 4] as [Float], [4])]
+    batch.add("far", try Compiler.compile(builder.graph, options: Harness.options(fuse: true)).plan, inputs)
+    let (names, emitted, _) = try batch.differences(threads: 1)
+    #expect(names.isEmpty && emitted > 0, "\(names), \(emitted) emitted")
+  }
 }

@@ -12,7 +12,7 @@ struct CompilerRecipe: Equatable {
 
   /// What holds for every compiler. The arithmetic is the source's to the bit: nothing is contracted, nothing is
   /// re-ordered, and one buffer may hold values of several types. The source is
-  /// written in vectors, so that `-O2` is enough; unrolled loops would take the compiler twice as long.
+  /// written in vectors, so that `-O2` is enough; unrolling its loops would only cost the compiler time.
   private static let options = [
     "-x", "c", "-std=gnu99", "-O2", "-fPIC", "-fno-semantic-interposition", "-ffp-contract=off", "-fno-math-errno",
     "-fno-trapping-math", "-fno-strict-aliasing", "-fwrapv", "-fno-unroll-loops", "-w",
