@@ -238,6 +238,7 @@ extension StringTable {
     3.4.loss.last = Mean loss of the last epoch
     3.4.frechet.ratio = Frechet distance of the images of DDPM, as a share of the plain autoencoder's
     3.4.ddim.ratio = Frechet distance of DDIM in 50 steps, as a share of that of DDPM
+    3.4.confidence.reason = the images of this seed are less sure to be any class; in test images the network's mean confidence is {real}
     3.4.ddim.reason = a small network, trained for a short time, errs on the way: new noise at each step covers that, and a way without noise keeps it
     3.4.confidence = Mean confidence of the network in the images of DDPM
     3.4.decision = The images have sharp strokes where the variational autoencoder's are blurred. For use draw by DDIM, which needs {steps} times fewer steps.

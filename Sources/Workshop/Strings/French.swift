@@ -238,6 +238,7 @@ extension StringTable {
     3.4.loss.last = Perte moyenne de la dernière époque
     3.4.frechet.ratio = Distance de Fréchet des images de DDPM, rapportée à celle de l'autoencodeur ordinaire
     3.4.ddim.ratio = Distance de Fréchet de DDIM en 50 pas, rapportée à celle de DDPM
+    3.4.confidence.reason = les images de cette graine sont moins nettement d’une classe ; sur les images de test, la confiance moyenne du réseau est de {real}
     3.4.ddim.reason = un petit réseau, peu entraîné, se trompe en chemin : un bruit nouveau à chaque pas le couvre, un chemin sans bruit le garde
     3.4.confidence = Confiance moyenne du réseau dans les images de DDPM
     3.4.decision = Les images ont des traits nets là où celles de l'autoencodeur variationnel sont floues. À l'usage, tirer par DDIM, qui demande {steps} fois moins de pas.
