@@ -13,8 +13,8 @@ public final class PlanRunner: StepRunner {
   private var kernels: UnsafePointer<jq_kernel>
   private let buffers: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let counters: UnsafeMutablePointer<Int64>
-  private let arena: UnsafeMutableRawPointer
-  private let scratch: UnsafeMutableRawPointer
+  private let arena: AlignedMemory
+  private let scratch: AlignedMemory
   private let constants: [TensorStorage]
   private var bound: [TensorStorage?]
   private var spans: [jq_span] = []
@@ -38,8 +38,8 @@ public final class PlanRunner: StepRunner {
     encoder = try ProgramEncoder(plan)
     try PlanRunner.checkMemory(plan, scratch: encoder.scratchBytes, threads: self.threads)
     kernels = encoder.arrays.array(encoder.kernels)
-    arena = try AlignedMemory.allocate(plan.arenaBytes)
-    scratch = try AlignedMemory.allocate(encoder.scratchBytes * self.threads)
+    arena = try AlignedMemory(plan.arenaBytes)
+    scratch = try AlignedMemory(encoder.scratchBytes * self.threads)
     constants = try plan.constants.map { try TensorStorage($0.tensor) }
     bound = [TensorStorage?](repeating: nil, count: plan.inputs.count)
     buffers = .allocate(capacity: max(plan.program.buffers.count, 1))
@@ -48,7 +48,7 @@ public final class PlanRunner: StepRunner {
     counters.initialize(repeating: 0, count: max(encoder.kernels.count, 1))
     for (index, place) in plan.storage.enumerated() {
       switch place {
-      case .arena(let offset): buffers[index] = arena + offset
+      case .arena(let offset): buffers[index] = arena.bytes + offset
       case .constant(let number): buffers[index] = constants[number].bytes
       case .input, .unused: break
       }
@@ -81,8 +81,6 @@ public final class PlanRunner: StepRunner {
   }
 
   deinit {
-    free(arena)
-    free(scratch)
     buffers.deallocate()
     counters.deallocate()
   }
@@ -131,7 +129,7 @@ public final class PlanRunner: StepRunner {
       program.kernels = kernels
       program.kernel_count = Int32(encoder.kernels.count)
       program.buffers = UnsafePointer(buffers)
-      program.scratch = scratch.assumingMemoryBound(to: UInt8.self)
+      program.scratch = scratch.bytes.assumingMemoryBound(to: UInt8.self)
       program.scratch_bytes = Int64(encoder.scratchBytes)
       program.counters = counters
       program.spans = isProfiling ? spans.baseAddress : nil
@@ -168,8 +166,8 @@ public final class PlanRunner: StepRunner {
 
   /// Fills everything that a step may not rely on with a byte: for tests, which then see whoever reads it.
   func poison(_ byte: UInt8) {
-    memset(arena, Int32(byte), plan.arenaBytes)
-    memset(scratch, Int32(byte), encoder.scratchBytes * threads)
+    memset(arena.bytes, Int32(byte), plan.arenaBytes)
+    memset(scratch.bytes, Int32(byte), encoder.scratchBytes * threads)
   }
 
   // MARK: Profile

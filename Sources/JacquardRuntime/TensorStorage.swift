@@ -1,4 +1,3 @@
-import Foundation
 import JacquardCore
 
 /// Memory of one parameter, state or input, outside every arena. A running step may read and replace it; the owner
@@ -8,7 +7,8 @@ public final class TensorStorage: @unchecked Sendable {
   public let sizes: [Int]
   public let byteCount: Int
   /// 64-byte aligned.
-  public let bytes: UnsafeMutableRawPointer
+  public var bytes: UnsafeMutableRawPointer { memory.bytes }
+  private let memory: AlignedMemory
 
   /// - Throws: `Diagnostic` if the type is not static or memory is short.
   public init(zeros type: TensorType) throws(Diagnostic) {
@@ -18,15 +18,13 @@ public final class TensorStorage: @unchecked Sendable {
     self.type = type
     self.sizes = sizes
     byteCount = count
-    bytes = try AlignedMemory.allocate(count)
+    memory = try AlignedMemory(count)
   }
 
   public convenience init(_ tensor: HostTensor) throws(Diagnostic) {
     try self.init(zeros: tensor.type)
     try set(tensor)
   }
-
-  deinit { free(bytes) }
 
   /// A copy of the contents.
   public func tensor() -> HostTensor {
@@ -45,18 +43,5 @@ public final class TensorStorage: @unchecked Sendable {
     tensor.withUnsafeBytes { source in
       if let base = source.baseAddress { bytes.copyMemory(from: base, byteCount: byteCount) }
     }
-  }
-}
-
-enum AlignedMemory {
-  /// Zeroed memory, 64-byte aligned, never empty.
-  static func allocate(_ byteCount: Int) throws(Diagnostic) -> UnsafeMutableRawPointer {
-    var memory: UnsafeMutableRawPointer?
-    let rounded = (max(byteCount, 1) + 63) & ~63
-    guard rounded > 0, posix_memalign(&memory, 64, rounded) == 0, let memory else {
-      throw Diagnostic("no memory for \(byteCount) bytes", kind: .runtime)
-    }
-    memset(memory, 0, rounded)
-    return memory
   }
 }
