@@ -82,6 +82,52 @@ JQV_INLINE void jqn_out_bool(unsigned char *p, jqv_i32 v, int m, int n) { jqn_ou
 /* i64 that are known to be small. */
 JQV_INLINE void jqn_out_i64(long long *p, jqv_i32 v, int m, int n) { JQN_LANES(m, n) p[lane] = v[lane]; }
 
+/* Every other element: the lanes m ..< n at p[2 m], ... , p[2 (n - 1)]. */
+#ifdef __AVX512F__
+#define JQN_EVEN 0x55555555u
+#define JQN_PAIRS(m, n) (JQN_EVEN & (unsigned)((((uint64_t)1 << 2 * (n)) - 1) & ~(((uint64_t)1 << 2 * (m)) - 1)))
+JQV_INLINE jqv_f32 jqn_in_pairs(const float *p, int m, int n) {
+    const unsigned bits = JQN_PAIRS(m, n);
+    const jqv_f32 low = (jqv_f32)__builtin_ia32_loadups512_mask(p, (jqv_f32){0}, (unsigned short)bits);
+    const jqv_f32 high = (jqv_f32)__builtin_ia32_loadups512_mask(p + 16, (jqv_f32){0}, (unsigned short)(bits >> 16));
+    return __builtin_shufflevector(low, high, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+JQV_INLINE void jqn_out_pairs(float *p, jqv_f32 v, int m, int n) {
+    const unsigned bits = JQN_PAIRS(m, n);
+    const jqv_f32 low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    const jqv_f32 high = __builtin_shufflevector(v, v, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+    __builtin_ia32_storeups512_mask(p, low, (unsigned short)bits);
+    __builtin_ia32_storeups512_mask(p + 16, high, (unsigned short)(bits >> 16));
+}
+#else
+JQV_INLINE jqv_f32 jqn_in_pairs(const float *p, int m, int n) {
+    jqv_f32 v = {0};
+    JQN_LANES(m, n) v[lane] = p[lane * 2];
+    return v;
+}
+JQV_INLINE void jqn_out_pairs(float *p, jqv_f32 v, int m, int n) { JQN_LANES(m, n) p[lane * 2] = v[lane]; }
+#endif
+
+/* Each element `times` times (a power of two), the first one from the middle: lane l has p[(first + l) / times]. */
+#ifdef __AVX512F__
+JQV_INLINE jqv_f32 jqn_in_repeated(const float *p, int64_t first, int times, int m, int n) {
+    const int skipped = (int)(first % times);
+    const jqv_f32 v = jqn_in(p + first / times, (skipped + m) / times, (skipped + n - 1) / times + 1);
+    const jqv_i32 places = (jqv_i32)((jqv_u32)(jqn_numbers() + skipped) / (unsigned)times);
+#ifdef __clang__
+    return __builtin_ia32_permvarsf512(v, places);
+#else
+    return __builtin_shuffle(v, places);
+#endif
+}
+#else
+JQV_INLINE jqv_f32 jqn_in_repeated(const float *p, int64_t first, int times, int m, int n) {
+    jqv_f32 v = {0};
+    JQN_LANES(m, n) v[lane] = p[(first + lane) / times];
+    return v;
+}
+#endif
+
 /* Elements `step` apart. */
 #define JQN_STEPS(suffix, type, vector) \
     JQV_INLINE vector jqn_in_step##suffix(const type *p, int64_t step, int m, int n) { \

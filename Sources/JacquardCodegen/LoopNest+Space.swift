@@ -19,8 +19,10 @@ extension LoopNest {
 extension Space {
   /// The loops of a nest.
   ///
-  /// - Parameter extra: an access that the nest's owner makes itself (the target of a scatter).
-  package init(_ nest: LoopNest, _ program: KernelProgram, extra: Access? = nil) {
+  /// - Parameters:
+  ///   - extra: an access that the nest's owner makes itself (the target of a scatter).
+  ///   - joinsRepeated: see the other initialiser.
+  package init(_ nest: LoopNest, _ program: KernelProgram, extra: Access? = nil, joinsRepeated: Bool = false) {
     let inner = nest.stages.map(\.inner).first { !$0.isEmpty } ?? []
     let extents = nest.outer + inner
     var expressions: [IndexExpression] = []
@@ -38,7 +40,7 @@ extension Space {
       }
       for store in stage.stores { add(store.access) }
     }
-    self.init(outer: nest.outer, inner: inner, expressions: expressions)
+    self.init(outer: nest.outer, inner: inner, expressions: expressions, joinsRepeated: joinsRepeated && inner.isEmpty)
   }
 }
 

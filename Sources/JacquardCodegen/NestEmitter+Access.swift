@@ -6,6 +6,8 @@ extension NestEmitter {
   private enum Place {
     /// One expression of the axes; the elements of neighbouring lanes are `step` apart.
     case affine(String, step: Int)
+    /// Each element `times` times, from that of the axis's quotient on.
+    case repeated(String, times: Int)
     /// The lanes low ..< high of an affine place, the others outside.
     case part(String, low: String, high: String)
     /// Found lane by lane: statements, which may `continue` where a guard fails, and the place.
@@ -26,7 +28,11 @@ extension NestEmitter {
     case .affine(let position, let step):
       if !hasLanes(level) || step == 0 { return add(type.splat("\(memory)[\(position)]"), dtype, level) }
       if step == 1 { return add("jqn_in\(type.suffix)(\(memory) + \(position), m, n)", dtype, level) }
+      if step == 2 && type.isFloat { return add("jqn_in_pairs(\(memory) + \(position), m, n)", dtype, level) }
       return add("jqn_in_step\(type.suffix)(\(memory) + \(position), \(step), m, n)", dtype, level)
+    case .repeated(let position, let times):
+      let axis = laneAxis.map(axisName) ?? "0"
+      return add("jqn_in_repeated(\(memory) + \(position), \(axis), \(times), m, n)", dtype, level)
     case .part(let position, let low, let high):
       let (from, to) = (name("g"), name("h"))
       lines[level, default: []] += ["const int \(from) = \(low);", "const int \(to) = jqn_largest(\(high), \(from));"]
@@ -61,11 +67,13 @@ extension NestEmitter {
         throw NotEmitted("a store of many values to one place")
       } else if step == 1 {
         lines[target, default: []].append("jqn_out\(type.suffix)(\(memory) + \(position), \(value.name), m, n);")
+      } else if step == 2 && type.isFloat {
+        lines[target, default: []].append("jqn_out_pairs(\(memory) + \(position), \(value.name), m, n);")
       } else {
         lines[target, default: []].append(
           "jqn_out_step\(type.suffix)(\(memory) + \(position), \(step), \(value.name), m, n);")
       }
-    case .part: break  // not asked for
+    case .part, .repeated: break  // not asked for
     case .lanes(let statements, let position):
       let count = hasLanes(target) ? "m, n" : "0, 1"
       lines[target, default: []] +=
@@ -85,6 +93,7 @@ extension NestEmitter {
       if space.strides(linear) != nil {
         return (.affine(linear.text(axisName), step: laneAxis.map { linear.coefficient(ofAxis: $0) } ?? 0), level)
       }
+      if inParts, let repeated = repeated(linear) { return (repeated, level) }
       return (.lanes([], linear.text(laneName)), level)
     }
     var forms = AccessForm.indices(access, buffer, space)
@@ -95,7 +104,24 @@ extension NestEmitter {
       for value in form.expression.values { level = max(level, values[value].level) }
     }
     if inParts, let part = part(forms) { return (part, level) }
+    if let even = even(forms, access) { return (even, level) }
     return try (general(forms, access, level), level)
+  }
+
+  /// An expression that moves with the quotient of the lanes' axis alone.
+  private func repeated(_ expression: IndexExpression) -> Place? {
+    guard let lane = laneAxis else { return nil }
+    var times: Int?
+    var rest = IndexExpression(expression.constant)
+    for term in expression.terms {
+      switch term.atom {
+      case .axis(let axis) where axis != lane: rest = rest + IndexExpression(term.atom) * term.coefficient
+      case .floorDiv(IndexExpression(.axis(lane)), let divisor) where term.coefficient == 1 && times == nil:
+        times = divisor
+      default: return nil
+      }
+    }
+    return times.map { .repeated(rest.text(axisName), times: $0) }
   }
 
   /// An axis within a loop over lanes.
@@ -131,6 +157,45 @@ extension NestEmitter {
     return .part(position.joined(separator: " + "), low: "jqn_least(\(low), n)", high: all)
   }
 
+  /// Indices that are the same for all lanes, or move evenly from lane to lane: those that must be checked are, once.
+  private mutating func even(_ forms: [AccessForm.Index], _ access: Access) -> Place? {
+    var step = 0
+    for form in forms {
+      let isSame = form.expression.values.allSatisfy { !hasLanes(values[$0].level) && values[$0].dtype != .f32 }
+      guard isSame, form.bound != .guarded, let factor = stepOfLanes(form.expression) else { return nil }
+      if form.bound == .checked && factor != 0 { return nil }
+      step += factor * form.stride
+    }
+    let known = values
+    var parts: [String] = []
+    for form in forms {
+      var index = "(\(form.expression.text(axisName) { "(int64_t)\(known[$0].name)[0]" }))"
+      if form.bound == .checked {
+        let axes = form.expression.axes
+        let level = form.expression.values.reduce(self.level(ofAxes: axes)) { max($0, known[$1].level) }
+        let node = access.node?.index ?? -1
+        let name = self.name("i")
+        lines[level, default: []].append(
+          "const int64_t \(name) = jqn_check(b, \(index), \(form.extent), \(node), \(firstPoint(level)));")
+        index = name
+      }
+      parts.append(form.stride == 1 ? index : "\(index) * \(form.stride)")
+    }
+    return .affine(parts.isEmpty ? "0" : parts.joined(separator: " + "), step: step)
+  }
+
+  /// How far an expression moves from lane to lane, if it does so evenly.
+  private func stepOfLanes(_ expression: IndexExpression) -> Int? {
+    guard let lane = laneAxis else { return 0 }
+    for term in expression.terms {
+      switch term.atom {
+      case .axis, .value: continue
+      case .floorDiv, .remainder: if IndexExpression(term.atom).axes.contains(lane) { return nil }
+      }
+    }
+    return expression.coefficient(ofAxis: lane)
+  }
+
   /// Lane by lane.
   private mutating func general(
     _ forms: [AccessForm.Index], _ access: Access, _ level: Level
@@ -157,6 +222,18 @@ extension NestEmitter {
       parts.append(form.stride == 1 ? index : "\(index) * \(form.stride)")
     }
     return .lanes(statements, parts.isEmpty ? "0" : parts.joined(separator: " + "))
+  }
+
+  /// Where the first of the lanes at hand lies in the row-major order of the nest's space.
+  private func firstPoint(_ level: Level) -> String {
+    if level == .nest { return "0" }
+    switch (form, level) {
+    case (.rows, .point): return "o * \(space.innerCount) + f + m"
+    case (.points, .point): return "o"
+    case (.points, _): return "q"
+    case (.columns, .point): return "o * \(space.innerCount) + \(innerPoint)"
+    case (.rows, _), (.columns, _): return "o * \(space.innerCount)"
+    }
   }
 
   /// Where a lane lies in the row-major order of the nest's space.

@@ -80,7 +80,7 @@ struct NestEmitter {
     self.program = program
     self.isPart = isPart
     self.scatter = scatter
-    space = Space(nest, program, extra: scatter?.target)
+    space = Space(nest, program, extra: scatter?.target, joinsRepeated: true)
     if nest.isColumns {
       form = .columns
     } else {

@@ -10,13 +10,23 @@ package struct Space {
   /// An expression of the new axes for each old axis (only what `rewritten` needs: joined axes are never asked for
   /// alone).
   private var map: [Int: (axis: Int, factor: Int)] = [:]
+  /// The last outer axis, if it joins one with another that some expressions do not move along.
+  private var repeated: Repeated?
+
+  /// New axis = `slow` times `times` plus `fast`, of which expressions have both (as through one), or only `slow`.
+  private struct Repeated {
+    var axis, slow, fast, times: Int
+  }
 
   package var extents: [Int] { outer + inner }
   package var outerCount: Int { outer.reduce(1, *) }
   package var innerCount: Int { inner.reduce(1, *) }
 
-  /// - Parameter expressions: every linear expression that will be rewritten.
-  package init(outer: [Int], inner: [Int], expressions: [IndexExpression]) {
+  /// - Parameters:
+  ///   - expressions: every linear expression that will be rewritten.
+  ///   - joinsRepeated: whether a short last outer axis may be joined with the one before although some expressions do not move
+  ///     along it; they then hold a quotient of the joined axis.
+  package init(outer: [Int], inner: [Int], expressions: [IndexExpression], joinsRepeated: Bool = false) {
     let extents = outer + inner
     originalExtents = extents
     var rows: [[Int]] = []
@@ -32,7 +42,11 @@ package struct Space {
       }
       rows.append(coefficients)
     }
-    let first = Space.join(Array(0..<outer.count), extents, rows, fixed)
+    var first = Space.join(Array(0..<outer.count), extents, rows, fixed)
+    if joinsRepeated, let found = Space.repeated(first, extents, rows, fixed) {
+      repeated = found
+      first[first.count - 2] += first.removeLast()
+    }
     let second = Space.join(Array(outer.count..<extents.count), extents, rows, fixed)
     self.outer = first.map { group in group.reduce(1) { $0 * extents[$1] } }
     self.inner = second.map { group in group.reduce(1) { $0 * extents[$1] } }
@@ -60,6 +74,18 @@ package struct Space {
     return groups
   }
 
+  /// The last two groups, if the last one is short, and some expression repeats elements that lie side by side along it.
+  private static func repeated(_ groups: [[Int]], _ extents: [Int], _ rows: [[Int]], _ fixed: Set<Int>) -> Repeated? {
+    guard groups.count >= 2, let slow = groups[groups.count - 2].last, let fast = groups[groups.count - 1].last,
+      !fixed.contains(slow), !fixed.contains(fast)
+    else { return nil }
+    let times = groups[groups.count - 1].reduce(1) { $0 * extents[$1] }
+    guard [2, 4, 8].contains(times), rows.contains(where: { $0[fast] == 0 && $0[slow] == 1 }),
+      rows.allSatisfy({ $0[fast] == 0 || $0[slow] == $0[fast] &* times })
+    else { return nil }
+    return Repeated(axis: groups.count - 2, slow: slow, fast: fast, times: times)
+  }
+
   /// The expression over the new axes. Of joined axes the last one's coefficient counts, the others follow from it.
   package func rewritten(_ expression: IndexExpression) -> IndexExpression {
     var result = IndexExpression(expression.constant)
@@ -68,6 +94,10 @@ package struct Space {
       case .axis(let axis):
         guard let (number, factor) = map[axis] else { continue }
         if factor == 1 { result = result + IndexExpression(.axis(number)) * term.coefficient }
+        if let repeated, axis == repeated.slow, expression.coefficient(ofAxis: repeated.fast) == 0 {
+          let quotient = IndexExpression(.floorDiv(IndexExpression(.axis(repeated.axis)), repeated.times))
+          result = result + quotient * term.coefficient
+        }
       case .value: result = result + IndexExpression(term.atom) * term.coefficient
       case .floorDiv(let inner, let divisor):
         result = result + IndexExpression(.floorDiv(rewritten(inner), divisor)) * term.coefficient

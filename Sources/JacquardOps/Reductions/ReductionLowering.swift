@@ -84,9 +84,9 @@ struct ReductionLowering {
     }
   }
 
-  /// A kernel of partial reductions, one more outer axis, and one that combines them in index order.
+  /// A kernel of partial reductions, whose number is its first axis, and one that combines them in index order.
   private func emitSplit(_ split: ReductionSplit, _ order: LoopNest.Order, _ finish: @escaping Finish) {
-    let partial = context.temporary(wide, outer + [split.parts])
+    let partial = context.temporary(wide, [split.parts] + outer)
     var cut = inner
     cut[split.position] = split.chunk
     let exact = split.chunk * split.parts == inner[split.position]
@@ -94,9 +94,10 @@ struct ReductionLowering {
     let stage = reducing(inner: cut, indices: operandIndices(split), fill: fill)
     let axes = (0...outer.count).map { IndexExpression.axis($0) }
     let row = Instruction(.rowValue(0), wide)
-    emitNest(outer + [split.parts], [stage, Stage(body: [row], stores: [Store(Access(partial, axes), 0)])], order)
+    emitNest([split.parts] + outer, [stage, Stage(body: [row], stores: [Store(Access(partial, axes), 0)])], order)
 
-    let load = Instruction(.load(Access(partial, axes, node: context.node)), wide)
+    let places = [IndexExpression.axis(outer.count)] + outer.indices.map { .axis($0) }
+    let load = Instruction(.load(Access(partial, places, node: context.node)), wide)
     let combine = Stage(inner: [split.parts], body: [load], reductions: [Reduction(combiner, 0, wide)])
     emitNest(outer, [combine, finishing(finish, inner.product)], .sequential)
   }
@@ -137,14 +138,14 @@ struct ReductionLowering {
     return Stage(body: body.instructions, stores: [Store(Access(context.outputs[0], resultIndices()), value)])
   }
 
-  /// The operand's indices in the space of kept axes, then the part of a split, then reduced axes.
+  /// The operand's indices in the space of the part of a split, then kept axes, then reduced ones.
   private func operandIndices(_ split: ReductionSplit? = nil) -> [IndexExpression] {
     var indices = [IndexExpression](repeating: IndexExpression(0), count: extents.count)
-    for (axis, original) in kept.enumerated() { indices[original] = .axis(axis) }
-    let first = kept.count + (split == nil ? 0 : 1)
+    let first = split == nil ? 0 : 1
+    for (axis, original) in kept.enumerated() { indices[original] = .axis(first + axis) }
     for (axis, original) in reduced.enumerated() {
-      var index = IndexExpression.axis(first + axis)
-      if let split, split.position == axis { index = index + IndexExpression.axis(kept.count) * split.chunk }
+      var index = IndexExpression.axis(first + kept.count + axis)
+      if let split, split.position == axis { index = index + IndexExpression.axis(0) * split.chunk }
       indices[original] = index
     }
     return indices
