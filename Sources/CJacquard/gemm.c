@@ -146,3 +146,19 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
         }
     }
 }
+
+/* ---- Winograd ---- */
+
+/* Kernels, squares and products at 16 places, the squares in whole vectors and one more that is read beyond them. */
+long jq_winograd_bytes(const jq_product *product, long columns) {
+    const long inputs = product->k / 9, room = (columns / 4 + 15) / 16 * 16;
+    return (16 * (product->m * inputs + (inputs + product->m) * room) + JQ_SLACK) * (long)sizeof(float);
+}
+
+void jq_winograd_begin(const jq_product *product, void *space) { jq_functions_in_use()->winograd_kernels(product, space); }
+
+void jq_winograd_tile(const jq_product *product, long columns, void *space, void *packing) {
+    jq_product tile = *product;
+    tile.n = columns;
+    jq_functions_in_use()->winograd_product(&tile, space, packing);
+}

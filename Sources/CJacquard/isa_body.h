@@ -15,6 +15,7 @@
 #include "philox_blocks.h"
 #include "vector_products.h"
 #include "matrix_products.h"
+#include "matrix_winograd.h"
 
 #define JQ_FLOATS(name) {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64}
 #define JQ_NUMBERS(name) \
@@ -86,4 +87,6 @@ const jq_functions JQ_FUNCTIONS = {
     .dot = {dot_f32, dot_f64},
     .combine = {combine_f32, combine_f64},
     .matrix_product = matrix_product_f32,
+    .winograd_kernels = winograd_kernels,
+    .winograd_product = winograd_product,
 };

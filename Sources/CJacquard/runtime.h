@@ -38,6 +38,9 @@ typedef struct jq_functions {
     void (*box_muller)(const uint32_t *words, long n, float *out);
     jq_vector_product dot[2], combine[2]; /* f32, f64 */
     jq_matrix_product matrix_product;     /* f32 */
+    /* Convolutions of f32 in the way of Winograd; `space` as jq_winograd_bytes says. */
+    void (*winograd_kernels)(const jq_product *product, float *space);
+    void (*winograd_product)(const jq_product *product, float *space, void *packing);
 } jq_functions;
 
 extern const jq_functions jq_functions_baseline;

@@ -24,6 +24,11 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
         window = *c->window, window.end = (const float *)b + c->b_count;
         tile.window = &window, tile.window_column = n;
     }
+    if (c->winograd_offset >= 0) {
+        tile.a = a + c->a_offset * size, tile.b = b + right * size;
+        jq_winograd_tile(&tile, columns, w->scratch + c->winograd_offset, w->scratch + c->packing_offset);
+        return;
+    }
     for (int64_t term = 0; term < c->term_count; term++) {
         tile.a = a + (left + offset_of(c->term_rank, c->terms, c->a_terms, term)) * size;
         const int64_t place = right + (c->window ? 0 : n * c->b_column);
@@ -82,6 +87,15 @@ static void run_tile(const jq_worker *w, const jq_contraction *c, void **registe
     multiply(w, c, batch, m, rows, n, columns, base + at * jq_element_size((jq_dtype)c->product.dtype), row);
 }
 
+/* What a thread does before its first tile. */
+static void begin(const jq_worker *w, const jq_contraction *c, void **registers) {
+    if (c->direct < 0) jq_begin_nest(w, &c->epilogue, registers);
+    if (c->winograd_offset < 0) return;
+    jq_product kernels = c->product;
+    kernels.a = (const float *)w->buffers[c->a] + c->a_offset;
+    jq_winograd_begin(&kernels, w->scratch + c->winograd_offset);
+}
+
 /* All tiles of some rows. */
 static void run_whole_rows(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m) {
     const int64_t rows = least(c->product.m - m, c->rows);
@@ -96,7 +110,7 @@ int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *c, int64_t 
     void *registers[JQ_MAXIMUM_REGISTERS];
     int64_t done = 0, item;
     while ((item = jq_next_item(counter)) < items) {
-        if (done == 0 && c->direct < 0) jq_begin_nest(w, &c->epilogue, registers);
+        if (done == 0) begin(w, c, registers);
         if (c->by_rows) run_whole_rows(w, c, registers, item / down, item % down * c->rows);
         else run_tile(w, c, registers, item / (down * across), item / across % down * c->rows, item % across * c->columns);
         done++;

@@ -76,6 +76,9 @@ public struct Tiling: Hashable, Codable, Sendable {
   public enum Provider: String, Hashable, Codable, Sendable {
     /// f32: the runtime's own product, one fma a term in index order.
     case blocks
+    /// f32, the right operand the windows of a 3 x 3 kernel: F(2 x 2, 3 x 3), whose 16 products a square of results are made by
+    /// `blocks`. Another arithmetic than that of the windows.
+    case winograd
     /// f64.
     case openBLAS
     /// Integers: plain loops in index order.
@@ -109,6 +112,22 @@ public struct Tiling: Hashable, Codable, Sendable {
     self.provider = provider
     self.rows = rows
     self.columns = columns
+  }
+}
+
+extension Contraction {
+  /// Whether the provider `winograd` can make it: windows of 3 x 3 that move by single steps over an even number of lines and
+  /// columns, the same left operand side by side for the whole batch, tiles of all rows and whole pairs of lines.
+  public var fitsWinograd: Bool {
+    guard dtype == .f32, let windows = rhs.windows, lhs.windows == nil, lhs.terms == nil, lhs.columnStride == 1,
+      lhs.rowStride >= k, lhs.batchStrides.allSatisfy({ $0 == 0 }), windows.rows.extents.count == 3,
+      windows.columns.extents.count == 2
+    else { return false }
+    let (rows, columns) = (windows.rows, windows.columns)
+    let line = columns.strides[0]
+    return rows.extents[1...] == [3, 3] && rows.strides[1...] == [line, 1] && columns.strides[1] == 1
+      && columns.extents.allSatisfy { $0 % 2 == 0 } && tiling.rows >= m
+      && (tiling.columns >= n || tiling.columns % (2 * columns.extents[1]) == 0)
   }
 }
 

@@ -111,7 +111,8 @@ struct KernelVerifier {
   private func verify(_ product: Contraction) throws {
     try verifySpace(product.extents)
     guard product.k >= 1, max(product.m, product.n, product.k) < 1 << 31 else { throw Diagnostic("impossible product") }
-    guard Tiling.Provider(product.dtype) == product.tiling.provider else {
+    let isWinograd = product.tiling.provider == .winograd && product.fitsWinograd
+    guard Tiling.Provider(product.dtype) == product.tiling.provider || isWinograd else {
       throw Diagnostic("a product of \(product.dtype) by \(product.tiling.provider.rawValue) is not defined")
     }
     let tiles = product.tiling

@@ -133,6 +133,11 @@ struct ProgramEncoder {
     result.packing_offset = Int64(scratch)
     (result.product.window, result.product.left) = (result.window, result.left)
     scratch += (jq_packing_bytes(&result.product, rows, columns) + 63) & ~63
+    result.winograd_offset = -1
+    if product.tiling.provider == .winograd {
+      result.winograd_offset = Int64(scratch)
+      scratch += (jq_winograd_bytes(&result.product, columns) + 63) & ~63
+    }
     result.direct = direct(product, encoder)
     if result.direct < 0 {
       natives?.add(encoder.nest, plan, isEpilogue: true, kernel, to: &result.epilogue)

@@ -151,6 +151,7 @@ typedef struct jq_contraction {
     uint8_t by_rows;         /* the epilogue reduces rows: all tiles of a row are done together, from left to right */
     int32_t direct;          /* the product is stored as it is: the access, else -1 */
     int64_t packing_offset;  /* of the operands' copies in scratch */
+    int64_t winograd_offset; /* of a convolution's kernels and squares, or -1: the windows are multiplied as they are */
     int64_t scratch_offset;  /* of the tile */
     jq_nest epilogue;
 } jq_contraction;

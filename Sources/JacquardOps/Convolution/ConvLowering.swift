@@ -218,10 +218,11 @@ struct ConvLowering {
     var epilogue = BodyBuilder(extents: space, node: context.node)
     let sum = epilogue.append(Instruction(.accumulator, dtype))
     let value = epilogue.cast(sum, context.dtype(access.buffer))
-    let product = Contraction(
+    var product = Contraction(
       batch: kept.map { batch[$0] }, m: m, n: n, k: k, dtype: dtype, lhs: lhs, rhs: rhs,
       tiling: tiling ?? self.tiling(batch.product, m: m, n: n, k: k), epilogue: epilogue.instructions,
       stores: [Store(access, value)])
+    if let tiling = Tiling.winograd(product) { product.tiling = tiling }
     context.emit(name, .contraction(product))
   }
 }

@@ -40,6 +40,22 @@ extension Tiling {
     return (1...min(16, k / 512)).last { k % $0 == 0 } ?? 1
   }
 
+  /// The tiles of a convolution by Winograd's minimal filtering, where that is possible and saves time: enough channels to be worth
+  /// the sums around the products, and enough results to be worth the kernels that each thread prepares.
+  static func winograd(_ product: Contraction) -> Tiling? {
+    guard let columns = product.rhs.windows?.columns.extents, columns.count == 2 else { return nil }
+    let pairs = max(1, min(columns[0] / 2, 2 * squares / max(columns[1], 1)))
+    let tiling = Tiling(provider: .winograd, rows: product.m, columns: pairs * 2 * columns[1])
+    var result = product
+    result.tiling = tiling
+    let isWorthIt = product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
+      && product.batch.reduce(1, *) * product.n >= 8_192 && columns[1] >= 8
+    return isWorthIt && result.fitsWinograd && tiling.columns % 16 == 0 ? tiling : nil
+  }
+
+  /// About as many squares of results of 2 x 2 as two vectors hold.
+  private static let squares = 32
+
   private static func parts(_ extent: Int, _ tile: Int) -> Int { (extent - 1) / tile + 1 }
 
   /// The tile size that gives as many parts, of sizes as equal as multiples of `unit` allow.
