@@ -1,0 +1,51 @@
+import Foundation
+import JacquardCore
+import JacquardIR
+import JacquardOps
+import JacquardPlanner
+import Testing
+
+@testable import JacquardRuntime
+
+/// That the sanitizers of a process (`make sanitize`) watch emitted C too.
+@Suite struct SanitizerTests {
+  private static func has(_ symbol: String) -> Bool { dlsym(nil, symbol) != nil }
+  static let sanitizers = [("address", "__asan_init"), ("thread", "__tsan_init")].filter { has($0.1) }.map(\.0)
+  static let hasAddress = sanitizers.contains("address")
+
+  @Test("Emitted C is compiled with the process's sanitizers", .enabled(if: !sanitizers.isEmpty, "no sanitizer here"))
+  func areInEmittedC() throws {
+    for name in Self.sanitizers {
+      let unit = "long has(void) { return __has_feature(\(name)_sanitizer); }\n"
+      #expect(NativeTrial.call(try NativeTrial().load([unit]), "has") == 1, "\(name)")
+    }
+  }
+
+  /// exp of 48 numbers, three vectors: one of an input, one in the arena.
+  private static func run(fault: [String]) throws {
+    let graph = try graph { b in try b.output("y", b.exp(b.input("x", "f32[48]"))) }
+    var random = Random(1)
+    var batch = NativeBatch()
+    batch.add("exp", try Compiler.compile(graph).plan, ["x": try random.tensor("f32[48]")])
+    var target = NativeTarget.standard
+    target.fault = fault
+    _ = try batch.outcome(target: target)
+  }
+
+  @Test(
+    "AddressSanitizer ends a process whose emitted C leaves an array", .enabled(if: hasAddress, "not in this process"))
+  func leavesAnArray() async throws {
+    try Self.run(fault: [])
+    await #expect(processExitsWith: .failure) { try Self.run(fault: ["jqn_in(p0 + ", "jqn_in(p0 + 16 + "]) }
+    await #expect(processExitsWith: .failure) { try Self.run(fault: ["jqn_out(p1 + ", "jqn_out(p1 + 16 + "]) }
+  }
+
+  @Test(
+    "UndefinedBehaviorSanitizer ends a process whose emitted C shifts too far",
+    .enabled(if: hasAddress, "not in this process"))
+  func undefinedBehaviour() async throws {
+    await #expect(processExitsWith: .failure) {
+      try Self.run(fault: ["const int m = ", "volatile int far = 40; far = 1 << far; const int m = "])
+    }
+  }
+}
