@@ -1,3 +1,4 @@
+import CJacquard
 import Foundation
 import JacquardCore
 import JacquardIR
@@ -81,6 +82,17 @@ import Testing
 }
 
 // MARK: - Other processors
+
+extension NativeAgreementTests {
+  @Test(
+    "JACQUARD_ISA limits the runtime too",
+    .enabled(if: ProcessInfo.processInfo.environment["JACQUARD_ISA"] != nil, "JACQUARD_ISA is not set"))
+  func runtimeIsLimited() {
+    _ = NativeTarget.limitRuntime
+    let isBaseline = NativeTarget.standard.march == "x86-64"
+    #expect(jq_isa().rawValue <= (isBaseline ? JQ_ISA_BASELINE : JQ_ISA_V3).rawValue)
+  }
+}
 
 extension NativeAgreementTests {
   /// The compiler for 64-bit ARM, if it can make objects for it.
