@@ -36,16 +36,26 @@ import Testing
     "AddressSanitizer ends a process whose emitted C leaves an array", .enabled(if: hasAddress, "not in this process"))
   func leavesAnArray() async throws {
     try Self.run(fault: [])
-    await #expect(processExitsWith: .failure) { try Self.run(fault: ["jqn_in(p0 + ", "jqn_in(p0 + 16 + "]) }
-    await #expect(processExitsWith: .failure) { try Self.run(fault: ["jqn_out(p1 + ", "jqn_out(p1 + 16 + "]) }
+    let read = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try Self.run(fault: ["jqn_in(p0 + ", "jqn_in(p0 + 16 + "])
+    }
+    let written = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      try Self.run(fault: ["jqn_out(p1 + ", "jqn_out(p1 + 16 + "])
+    }
+    for (result, what) in [(read, "READ of size"), (written, "WRITE of size")] {
+      let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+      #expect(said.contains("ERROR: AddressSanitizer") && said.contains(what), "\(said)")
+    }
   }
 
   @Test(
     "UndefinedBehaviorSanitizer ends a process whose emitted C shifts too far",
     .enabled(if: hasAddress, "not in this process"))
   func undefinedBehaviour() async throws {
-    await #expect(processExitsWith: .failure) {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       try Self.run(fault: ["const int m = ", "volatile int far = 40; far = 1 << far; const int m = "])
     }
+    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("shift exponent 40 is too large"), "\(said)")
   }
 }
