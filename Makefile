@@ -9,9 +9,9 @@ EXERCISE ?= 1.2
 # Suites that read hostile files and plans, and those that run the C runtime in all its ways.
 SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests|Native|FreedMemory
 # Those that run the C runtime, and emitted C, on several threads.
-THREADED := ExecutorAgreementTests.*HoweverTheyRun|NativeAgreementTests.operations|RandomGraphTests.executors|ControlTests|Sanitizer
+THREADED := ExecutorAgreementTests.*HoweverTheyRun|NativeAgreementTests.operations|RandomGraphTests.executors|PlannerTests.ControlTests|Sanitizer
 # Those that compare executors.
-COMPARED := ExecutorAgreement|EdgeValue|RandomGraph|NativeAgreement|ControlTests
+COMPARED := ExecutorAgreement|EdgeValue|RandomGraph|NativeAgreement|PlannerTests.ControlTests
 
 VENV ?= .build/conformance
 PYTHON ?= python3
