@@ -58,4 +58,26 @@ import Testing
     let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     #expect(said.contains("shift exponent 40 is too large"), "\(said)")
   }
+
+  @Test(
+    "ThreadSanitizer ends a process in which threads do not meet between kernels",
+    .enabled(if: sanitizers.contains("thread"), "not in this process"))
+  func missingBarriers() async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let graph = try graph { b in
+        let x = try b.tanh(b.matmul(b.input("x", "f32[200,50]"), b.input("w", "f32[50,60]")))
+        try b.output("y", b.exp(b.sum(b.tanh(b.matmul(x, b.input("v", "f32[60,40]"))), axes: [0])))
+      }
+      var plan = try Compiler.compile(graph).plan
+      plan.barriers = plan.barriers.map { _ in false }
+      var random = Random(1)
+      var inputs: [String: HostTensor] = [:]
+      for input in plan.inputs { inputs[input.name] = try random.tensor(input.type) }
+      var batch = NativeBatch()
+      batch.add("racing", plan, inputs)
+      _ = try batch.outcome(steps: 20, threads: [1, 2])
+    }
+    let said = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("ThreadSanitizer: data race"), "\(said)")
+  }
 }
