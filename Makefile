@@ -7,13 +7,17 @@ DEMO_DIR ?= out/demo
 WORKSHOP_DIR ?= out/workshop
 EXERCISE ?= 1.2
 # Suites that read hostile files and plans, and those that run the C runtime in all its ways.
-SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests
+SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreement|EdgeValue|RandomGraph|RuntimeTests|Native|FreedMemory
+# Those that run the C runtime, and emitted C, on several threads.
+THREADED := ExecutorAgreementTests.*HoweverTheyRun|NativeAgreementTests.operations|RandomGraphTests.executors|PlannerTests.ControlTests|Sanitizer
+# Those that compare executors.
+COMPARED := ExecutorAgreement|EdgeValue|RandomGraph|NativeAgreement|PlannerTests.ControlTests
 
 VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 
-.PHONY: help packages build demo workshop test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize isa consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -25,7 +29,8 @@ help:
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
-	@echo "make sanitize  readers, verifier and runtime under AddressSanitizer"
+	@echo "make sanitize  readers, verifier, runtime and emitted C under AddressSanitizer, UBSan and ThreadSanitizer"
+	@echo "make isa       runtime and emitted C without AVX-512, and without AVX, as older processors run them"
 	@echo "make lint      check the format; make format mends it"
 
 # Debian's packages, where they are missing.
@@ -47,6 +52,7 @@ test: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	swift test $(SWIFT_FLAGS) --skip-build
 	@Scripts/test-kill.sh "$(BIN)/jacquard"
+	@Scripts/test-native.sh "$(BIN)/jacquard"
 	@Scripts/test-consumer.sh
 
 conformance: build
@@ -82,7 +88,13 @@ fuzz-onnx: build
 	@Scripts/fuzz-onnx.sh "$(BIN)/jacquard" "$(FUZZ_SECONDS)"
 
 sanitize: packages
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter '$(SANITIZED)'
+	@Scripts/sanitize.sh address '$(SANITIZED)'
+	@Scripts/sanitize.sh thread '$(THREADED)'
+
+isa: build
+	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
+	JACQUARD_ISA=v3 swift test $(SWIFT_FLAGS) --skip-build --filter '$(COMPARED)'
+	JACQUARD_ISA=baseline swift test $(SWIFT_FLAGS) --skip-build --filter '$(COMPARED)'
 
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests
@@ -91,4 +103,4 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests
 
 clean:
-	rm -rf .build .build-asan .build-fuzz out
+	rm -rf .build .build-sanitize-address .build-sanitize-thread .build-fuzz out

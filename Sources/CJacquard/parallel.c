@@ -155,8 +155,10 @@ static void ensure_region(int threads) {
             return;
         }
     } else {
+        /* With the last order the next region may begin, and have more threads, which must not be ordered anything. */
+        const int leaving = state.capacity;
         atomic_store(&state.leaving, 1);
-        for (int thread = 0; thread < state.capacity; thread++) order(thread);
+        for (int thread = 0; thread < leaving; thread++) order(thread);
     }
     jq_wait_while(&state.regions, regions, &job_patience);
 }

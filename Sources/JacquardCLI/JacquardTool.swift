@@ -11,6 +11,8 @@
 enum JacquardTool {
   static func main() {
     keepLargeBlocksApart()
+    // Writing beyond a limit of the size of files (`ulimit -f`) is an error like others.
+    signal(SIGXFSZ, SIG_IGN)
     let console = Console.standard
     let status = JacquardCommand.run(Array(CommandLine.arguments.dropFirst()), console)
     exit(console.finish(status))

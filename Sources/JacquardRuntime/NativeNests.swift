@@ -120,6 +120,8 @@ public struct EmittedC: Sendable {
   public let functions: [Function]
   /// Loops that the tile machine runs: the kernel, and why.
   public let refusals: [(kernel: String, reason: String)]
+  /// Whether the functions do all that the plan does, with nothing left to the tile machine, products and routines.
+  public let isWhole: Bool
 
   /// - Throws: `Diagnostic` if the plan cannot be run on this machine.
   public init(_ plan: Plan) throws {
@@ -128,6 +130,15 @@ public struct EmittedC: Sendable {
       natives?.functions.map { function in
         Function(symbol: function.source.symbol, kernels: function.kernels.map(\.name), text: function.text)
       } ?? []
-    refusals = natives?.refusals ?? []
+    let refusals = natives?.refusals ?? []
+    self.refusals = refusals
+    isWhole =
+      refusals.isEmpty
+      && plan.program.kernels.allSatisfy { kernel in
+        switch kernel.kind {
+        case .loops, .scatter: true
+        case .contraction, .library, .control: false
+        }
+      }
   }
 }

@@ -18,6 +18,15 @@ struct NativeProgram: @unchecked Sendable {  // nothing in it changes once it is
     self.library = library
   }
 
+  /// The program, or why there is none.
+  static func result(_ plan: Plan) -> Result<NativeProgram, Diagnostic> {
+    do {
+      return .success(try NativeProgram(plan))
+    } catch {
+      return .failure(error as? Diagnostic ?? Diagnostic("\(error)", kind: .internalError))
+    }
+  }
+
   init(encoder: ProgramEncoder, library: NativeLibrary) {
     self.encoder = encoder
     self.library = library
@@ -32,7 +41,7 @@ final class NativeTier: Sendable {
   private enum State {
     case waiting
     case compiling
-    case ready(NativeProgram)
+    case ready(Result<NativeProgram, Diagnostic>)
     case settled
   }
 
@@ -58,16 +67,24 @@ final class NativeTier: Sendable {
 
   /// Without a compiler the tile machine stays: nothing is lost but time.
   private func compile() {
-    let program = try? NativeProgram(plan)
-    state.withLock { $0 = program.map { .ready($0) } ?? .settled }
+    let result = NativeProgram.result(plan)
+    state.withLock { $0 = .ready(result) }
   }
 
-  /// The program as soon as it is there; given once.
-  func take() -> NativeProgram? {
+  /// The program as soon as it is there, or why there is none; given once.
+  func take() -> Result<NativeProgram, Diagnostic>? {
     state.withLock { state in
-      guard case .ready(let program) = state else { return nil }
+      guard case .ready(let result) = state else { return nil }
       state = .settled
-      return program
+      return result
     }
   }
+}
+
+/// What a user should hear of executor `native`, though steps run all the same.
+public enum NativeNotice: Hashable, Sendable {
+  /// Why the tile machine runs instead.
+  case fallback(Diagnostic)
+  /// Why what was compiled was not kept for the next time, in one line.
+  case notKept(String)
 }

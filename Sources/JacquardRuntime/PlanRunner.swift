@@ -21,6 +21,12 @@ public final class PlanRunner: StepRunner {
 
   /// Whether to record what each thread does (`profile`).
   public var isProfiling = false
+  /// For tests: whether memory that holds nothing is filled with NaN, all of it before each step, and what a kernel was the last
+  /// to use after it. Kernels then run one by one, and nothing is recorded.
+  public var poisonsFreedMemory = false {
+    didSet { freed = poisonsFreedMemory ? FreedMemory(plan) : nil }
+  }
+  private var freed: FreedMemory?
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
@@ -54,7 +60,7 @@ public final class PlanRunner: StepRunner {
       }
     }
     tier = executor == .auto ? NativeTier(plan) : nil
-    if executor == .native { compile() }
+    if executor == .native { settle(NativeProgram.result(plan)) }
   }
 
   // MARK: Emitted C
@@ -62,14 +68,19 @@ public final class PlanRunner: StepRunner {
   private var tier: NativeTier?
   /// What was compiled, or found; nil while the tile machine runs.
   public private(set) var library: NativeLibrary?
-  /// Why the tile machine runs what was to be native.
+  /// Why the tile machine runs what was to be native. With executor `auto` it is known some time after compiling began.
   public private(set) var compilerFailure: Diagnostic?
 
-  private func compile() {
-    do {
-      install(try NativeProgram(plan))
-    } catch {
-      compilerFailure = error as? Diagnostic ?? Diagnostic("\(error)", kind: .internalError)
+  /// What a user should hear of executor `native`; nil while there is nothing.
+  public var notice: NativeNotice? {
+    compilerFailure.map { .fallback($0) } ?? library?.note.map { .notKept($0) }
+  }
+
+  private func settle(_ result: Result<NativeProgram, Diagnostic>) {
+    tier = nil
+    switch result {
+    case .success(let program): install(program)
+    case .failure(let failure): compilerFailure = failure
     }
   }
 
@@ -77,7 +88,6 @@ public final class PlanRunner: StepRunner {
     encoder = program.encoder
     kernels = encoder.arrays.array(encoder.kernels)
     library = program.library
-    tier = nil
   }
 
   deinit {
@@ -119,15 +129,23 @@ public final class PlanRunner: StepRunner {
     for (index, storage) in bound.enumerated() where storage == nil {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
-    var failure = jq_failure()
-    if let program = tier?.take() { install(program) }
+    if let result = tier?.take() { settle(result) }
     let start = ContinuousClock.now
     defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
+    let failure = freed.map { runPoisoned($0) } ?? launch(encoder.kernels.indices)
+    keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
+    if failure.kernel >= 0 { throw diagnostic(failure) }
+  }
+
+  /// Runs some kernels. - Returns: The first failure; its kernel is -1 if there is none.
+  private func launch(_ range: Range<Int>) -> jq_failure {
+    var failure = jq_failure()
+    let isProfiling = isProfiling && freed == nil
     if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }
     spans.withUnsafeMutableBufferPointer { spans in
       var program = jq_program()
-      program.kernels = kernels
-      program.kernel_count = Int32(encoder.kernels.count)
+      program.kernels = kernels + range.lowerBound
+      program.kernel_count = Int32(range.count)
       program.buffers = UnsafePointer(buffers)
       program.scratch = scratch.bytes.assumingMemoryBound(to: UInt8.self)
       program.scratch_bytes = Int64(encoder.scratchBytes)
@@ -135,8 +153,23 @@ public final class PlanRunner: StepRunner {
       program.spans = isProfiling ? spans.baseAddress : nil
       threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
     }
-    keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
-    if failure.kernel >= 0 { throw diagnostic(failure) }
+    if failure.kernel >= 0 { failure.kernel += Int32(range.lowerBound) }
+    return failure
+  }
+
+  private func runPoisoned(_ freed: FreedMemory) -> jq_failure {
+    freed.begin(arena)
+    defer { freed.end(arena) }
+    for kernel in encoder.kernels.indices {
+      memset(scratch, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
+      freed.before(kernel, arena)
+      let failure = launch(kernel..<kernel + 1)
+      if failure.kernel >= 0 { return failure }
+      freed.after(kernel, arena)
+    }
+    var none = jq_failure()
+    none.kernel = -1
+    return none
   }
 
   /// Threads that ran in the last step.

@@ -1,3 +1,5 @@
+import CJacquard
+import Foundation
 import JacquardCore
 import JacquardIR
 import JacquardOps
@@ -6,72 +8,9 @@ import Testing
 
 @testable import JacquardRuntime
 
-/// Plans whose emitted functions are compiled together, many to a unit.
-struct NativeBatch {
-  struct Item {
-    let name: String
-    let plan: Plan
-    let inputs: [String: HostTensor]
-  }
-
-  private(set) var items: [Item] = []
-  private static let functionsPerUnit = 200
-
-  mutating func add(_ name: String, _ plan: Plan, _ inputs: [String: HostTensor]) {
-    items.append(Item(name: name, plan: plan, inputs: inputs))
-  }
-
-  /// Runs each plan by both executors.
-  ///
-  /// - Returns: Names of the plans whose results are not the same bytes, and how many nests were emitted and how many not.
-  func differences(steps: Int = 1, threads: Int) throws -> (names: [String], emitted: Int, refused: Int) {
-    let encoders = try items.map { try ProgramEncoder($0.plan, isNative: true) }
-    var texts: [String: String] = [:]
-    for function in encoders.flatMap({ $0.natives?.functions ?? [] }) { texts[function.source.symbol] = function.text }
-    let ordered = texts.sorted { $0.key < $1.key }.map(\.value)
-    let units = stride(from: 0, to: ordered.count, by: NativeBatch.functionsPerUnit).map { start in
-      NativeNests.head + ordered[start..<min(start + NativeBatch.functionsPerUnit, ordered.count)].joined()
-    }
-    let trial = try NativeTrial()
-    let library = try trial.load(units)
-    var names: [String] = []
-    for (item, encoder) in zip(items, encoders) {
-      encoder.natives?.load { library.symbol($0) }
-      let runner = try PlanRunner(plan: item.plan, threads: threads)
-      runner.install(NativeProgram(encoder: encoder, library: library))
-      let updated = item.plan.inputs.filter(\.isUpdated).map(\.name)
-      let native = try Harness.run(runner, updated: updated, item.inputs, steps)
-      let vm = try Harness.vm(item.plan, item.inputs, threads: threads, steps: steps)
-      for (name, expected) in vm.sorted(by: { $0.key < $1.key }) {
-        guard let place = native[name]?.firstDifference(from: expected) else { continue }
-        names.append("\(item.name): \(name) at \(place)")
-        break
-      }
-    }
-    let emitted = encoders.reduce(0) { $0 + ($1.natives?.functions.reduce(0) { $0 + $1.kernels.count } ?? 0) }
-    return (names, emitted, encoders.reduce(0) { $0 + ($1.natives?.refusals.count ?? 0) })
-  }
-}
-
-extension HostTensor {
-  /// The first element whose bytes differ, with both values. Which of two NaN an addition gives is not defined: they count as one.
-  fileprivate func firstDifference(from other: HostTensor) -> String? {
-    let size = dtype.byteSize
-    let place = withUnsafeBytes { own in
-      other.withUnsafeBytes { bytes in
-        (0..<count).first { element in
-          guard (element * size..<(element + 1) * size).contains(where: { own[$0] != bytes[$0] }) else { return false }
-          return !(dtype.isFloat && self[linear: element].asDouble.isNaN && other[linear: element].asDouble.isNaN)
-        }
-      }
-    }
-    return place.map { "\($0): \(self[linear: $0]) instead of \(other[linear: $0])" }
-  }
-}
-
+/// Random graphs are compared in `RandomGraphTests`.
 @Suite struct NativeAgreementTests {
-  @Test("Every operation's samples: the same bytes as the tile machine", arguments: [1, 3])
-  func operations(_ threads: Int) throws {
+  private static func samples() throws -> NativeBatch {
     var batch = NativeBatch()
     for operation in OperationRegistry.standard.operations {
       for (number, sample) in operation.samples.enumerated() {
@@ -80,22 +19,51 @@ extension HostTensor {
         batch.add(item.description, plan, item.inputs)
       }
     }
-    let (names, emitted, refused) = try batch.differences(threads: threads)
-    #expect(names.isEmpty, "\(names.joined(separator: "; "))")
-    #expect(emitted > refused, "\(emitted) emitted, \(refused) not")
+    return batch
   }
 
-  @Test("Random graphs: the same bytes as the tile machine", arguments: [0, 1, 2, 3])
-  func randomGraphs(_ group: Int) throws {
-    var batch = NativeBatch()
-    for seed in (group * 80)..<((group + 1) * 80) {
-      let random = try RandomGraph(seed: 5000 + seed, size: 4 + seed % 37)
-      guard let plan = try? Compiler.compile(random.graph).plan else { continue }
-      batch.add("seed \(seed)", plan, random.inputs)
+  @Test("Every operation's samples: the same bytes as the tile machine, for any number of threads")
+  func operations() throws {
+    let outcome = try Self.samples().outcome(threads: [1, 2, 3, 4])
+    #expect(outcome.differences.isEmpty, "\(outcome.text)")
+    #expect(outcome.emitted > outcome.refused, "\(outcome.emitted) emitted, \(outcome.refused) not")
+  }
+
+  /// Other compilers, and processors that have less than this one; all combinations where `JACQUARD_ISA` is set (`make isa`).
+  static let targets: [NativeTarget] = {
+    var targets = [NativeTarget(program: "gcc")]
+    #if arch(x86_64)
+      targets += [NativeTarget(march: "x86-64-v3"), NativeTarget(march: "x86-64")]
+      if ProcessInfo.processInfo.environment["JACQUARD_ISA"] != nil {
+        targets += ["x86-64-v3", "x86-64"].map { NativeTarget(program: "gcc", march: $0) }
+      }
+    #endif
+    return targets
+  }()
+
+  @Test("Other instruction sets and compilers: the same bytes", arguments: targets)
+  func otherTargets(_ target: NativeTarget) throws {
+    guard try target.compiler() != nil else { return }
+    var batch = try Self.samples()
+    var random = Random(3)
+    for (name, graph) in try Self.training() {
+      var inputs: [String: HostTensor] = [:]
+      for input in graph.inputs { inputs[input.name] = try random.tensor(input.type, 0, 0.9) }
+      batch.add(name, try Compiler.compile(graph).plan, inputs)
     }
-    let (names, emitted, refused) = try batch.differences(threads: 2)
-    #expect(names.isEmpty, "\(names.joined(separator: "; "))")
-    #expect(emitted > refused, "\(emitted) emitted, \(refused) not")
+    let outcome = try batch.outcome(steps: 2, threads: [2], target: target)
+    #expect(outcome.differences.isEmpty, "\(outcome.text)")
+    #expect(outcome.emitted > outcome.refused, "\(outcome.emitted) emitted, \(outcome.refused) not")
+  }
+
+  /// Whole training steps.
+  private static func training() throws -> [(String, Graph)] {
+    [
+      ("mlp.train", try Models.mlpStep(batch: 19, widths: [37, 21, 10])),
+      ("adam", try Models.adamStep()),
+      ("cross-entropy", try Models.crossEntropyValueAndGradient()),
+      ("layer norm", try Models.layerNorm([9, 33])),
+    ]
   }
 
   @Test("A guard 2^32 elements away from its array refuses every element")
@@ -108,7 +76,62 @@ extension HostTensor {
     var batch = NativeBatch()
     let inputs = ["x": try HostTensor([1, 2, 3, 4] as [Float], [4])]
     batch.add("far", try Compiler.compile(builder.graph, options: Harness.options(fuse: true)).plan, inputs)
-    let (names, emitted, _) = try batch.differences(threads: 1)
-    #expect(names.isEmpty && emitted > 0, "\(names), \(emitted) emitted")
+    let outcome = try batch.outcome()
+    #expect(outcome.differences.isEmpty && outcome.emitted > 0, "\(outcome.text), \(outcome.emitted) emitted")
+  }
+}
+
+// MARK: - Other processors
+
+extension NativeAgreementTests {
+  @Test(
+    "JACQUARD_ISA limits the runtime too",
+    .enabled(if: ProcessInfo.processInfo.environment["JACQUARD_ISA"] != nil, "JACQUARD_ISA is not set"))
+  func runtimeIsLimited() {
+    _ = NativeTarget.limitRuntime
+    let isBaseline = NativeTarget.standard.march == "x86-64"
+    #expect(jq_isa().rawValue <= (isBaseline ? JQ_ISA_BASELINE : JQ_ISA_V3).rawValue)
+  }
+}
+
+extension NativeAgreementTests {
+  /// The compiler for 64-bit ARM, if it can make objects for it.
+  static let arm: CCompiler? = {
+    guard let found = try? CCompiler.find(),
+      // Freestanding: the C library's headers for that processor are hardly there.
+      let compiler = try? CCompiler(
+        path: found.path, arguments: found.arguments + ["--target=aarch64-linux-gnu", "-ffreestanding"])
+    else { return nil }
+    return (try? compiles(["#include <stdint.h>\nint32_t f(void) { return 1; }"], compiler)) == nil ? nil : compiler
+  }()
+
+  /// Compiles units to objects, without linking them. - Throws: `CompilerFailure`.
+  private static func compiles(_ units: [String], _ compiler: CCompiler) throws {
+    let trial = try NativeTrial()
+    let jobs = try units.enumerated().map { number, text in
+      let stem = "\(trial.folder)/\(number)"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: "\(stem).c"))
+      // The first command compiles, the second would link.
+      return [CompilerRecipe(isNative: false, linker: "ld").commands(compiler, stem)[0]]
+    }
+    try withExtendedLifetime(trial) {
+      try ProcessPool(environment: ["PATH=/usr/bin:/bin", "LC_ALL=C"], timeLimit: 300).run(jobs)
+    }
+  }
+
+  @Test(
+    "What the graphs of graphs/ emit compiles for 64-bit ARM",
+    .enabled(if: arm != nil, "the C compiler has no target aarch64-linux-gnu"))
+  func otherProcessor() throws {
+    let encoders = try ZooPlanTests.goldens.map { golden in
+      try ProgramEncoder(try ZooPlanTests.compilation(golden.name).plan, isNative: true)
+    }
+    let units = NativeBatch.units(encoders)
+    #expect(!units.isEmpty)
+    do {
+      try Self.compiles(units, try #require(Self.arm))
+    } catch let failure as CompilerFailure {
+      Issue.record("\(failure.summary)\n\(failure.output.prefix(2000))")
+    }
   }
 }

@@ -30,7 +30,11 @@ struct RandomGraph {
     random = Random(seed)
     float = random.chance(40) ? .f64 : .f32
     for _ in 0..<(2 + random.below(3)) { try addInput(randomShape(), random.chance(75) ? float : integerType()) }
-    for _ in 0..<random.below(4) { try addParameter(randomShape()) }
+    for _ in 0..<random.below(4) {
+      // Those of one type can change places.
+      let same = parameters.last.flatMap { builder.shape($0.value).sizes }
+      try addParameter(random.chance(50) ? same ?? randomShape() : randomShape())
+    }
     for _ in 0..<size { try grow() }
     try addRoots()
   }
@@ -160,17 +164,33 @@ extension RandomGraph {
       if random.chance(60) { try builder.output("loss", total) }
     }
     let old = parameters
-    for (name, value) in old where random.chance(85) { try addUpdate(name, value, loss) }
+    let turned = random.chance(30) ? try addRotation() : []
+    for (name, value) in old where !turned.contains(name) && random.chance(85) { try addUpdate(name, value, loss) }
     if let (_, value) = old.first, random.chance(20) { try builder.output("old", value) }
     if let update = graph.updates.first, random.chance(30) { try builder.output("new", update.value) }
+    if let output = graph.outputs.last, random.chance(15) { try builder.output("again", output.value) }
+  }
+
+  /// Parameters of one type change places: each gets the old value of another. - Returns: Their names.
+  private mutating func addRotation() throws -> Set<String> {
+    let known = builder
+    let same = parameters.filter { known.type($0.value) == known.type(parameters[0].value) }
+    guard same.count > 1 else { return [] }
+    let order = random.shuffled(same)
+    for (position, parameter) in order.enumerated() {
+      try builder.update(parameter.name, order[(position + 1) % order.count].value)
+    }
+    return Set(order.map(\.name))
   }
 
   private mutating func addUpdate(_ name: String, _ value: ValueID, _ loss: ValueID?) throws {
     let (known, type) = (builder, builder.type(value))
     let same = items.filter { known.type($0.value) == type }
     let others = parameters.filter { known.type($0.value) == type && $0.name != name }
-    switch random.below(5) {
+    let rank = builder.shape(value).rank
+    switch random.below(6) {
     case 0 where !same.isEmpty: try builder.update(name, random.pick(same).value)
+    case 3 where rank > 0: try builder.update(name, builder.reverse(value, axes: [random.below(rank)]))
     case 1 where !others.isEmpty: try builder.update(name, random.pick(others).value)
     case 2 where !graph.updates.isEmpty:
       let used = random.pick(graph.updates).value

@@ -69,11 +69,16 @@ enum Harness {
     try run(ReferenceRunner(graph: graph), updated: graph.updates.map { graph.inputs[$0.input].name }, inputs, steps)
   }
 
-  /// - Parameter poison: fill the memory that holds nothing with this byte before every step.
+  /// - Parameters:
+  ///   - poison: fill the memory that holds nothing with this byte before every step.
+  ///   - poisonsFreed: fill what a kernel was the last to use with NaN after it.
   static func vm(
-    _ plan: Plan, _ inputs: [String: HostTensor], threads: Int = 1, steps: Int = 1, poison: UInt8? = nil
+    _ plan: Plan, _ inputs: [String: HostTensor], threads: Int = 1, steps: Int = 1, poison: UInt8? = nil,
+    poisonsFreed: Bool = false
   ) throws -> Results {
+    _ = NativeTarget.limitRuntime
     let runner = try PlanRunner(plan: plan, threads: threads)
+    runner.poisonsFreedMemory = poisonsFreed
     return try run(runner, updated: plan.inputs.filter(\.isUpdated).map(\.name), inputs, steps) {
       if let poison { runner.poison(poison) }
     }

@@ -8,20 +8,32 @@ import JacquardPlanner
 struct Trial {
   let graph: Graph
   let inputs: [String: HostTensor]
+  /// Whether emitted C is compared with the tile machine, and nothing else.
+  var isNative = false
+  var target = NativeTarget.standard
 
-  func failure() -> String? {
+  func failure() -> String? { outcome().failure }
+
+  /// What is wrong, else the fused plan.
+  func outcome() -> (failure: String?, plan: Plan?) {
     do {
-      return try check()
+      let plan = try Compiler.compile(graph, options: Harness.options(fuse: true)).plan
+      return (isNative ? try checkNative(plan) : try check(plan), plan)
     } catch {
-      return "\(error)"
+      return ("\(error)", nil)
     }
   }
 
-  private func check() throws -> String? {
+  private func checkNative(_ plan: Plan) throws -> String? {
+    var batch = NativeBatch()
+    batch.add("native", plan, inputs)
+    return try batch.outcome(steps: 2, threads: [1, 3], target: target).differences.first?.text
+  }
+
+  private func check(_ fused: Plan) throws -> String? {
     let expected = try Harness.reference(graph, inputs, steps: 2)
-    let fused = try Compiler.compile(graph, options: Harness.options(fuse: true)).plan
     try fused.verify()
-    let actual = try Harness.vm(fused, inputs, threads: 1, steps: 2, poison: 0xFF)
+    let actual = try Harness.vm(fused, inputs, threads: 1, steps: 2, poisonsFreed: true)
     for (name, tensor) in expected {
       guard let result = actual[name] else { return "'\(name)' is missing" }
       if let difference = tolerance(tensor).difference(result, tensor) { return "'\(name)': \(difference)" }
@@ -134,6 +146,6 @@ struct Shrinker {
     for update in small.updates {
       if let value = map[update.value] { try builder.update(small.inputs[update.input].name, value) }
     }
-    return Trial(graph: builder.graph, inputs: kept)
+    return Trial(graph: builder.graph, inputs: kept, isNative: trial.isNative, target: trial.target)
   }
 }

@@ -67,7 +67,7 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("graphs")
 
-  private func compilation(_ name: String) throws -> Compilation {
+  static func compilation(_ name: String) throws -> Compilation {
     let bytes = [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent("\(name).json")))
     return try Compiler.compile(Graph(json: bytes, file: "\(name).json", registry: .standard))
   }
@@ -78,7 +78,7 @@ import Testing
   }
 
   @Test(arguments: goldens) func plansAreTheGoldenOnes(_ golden: Golden) throws {
-    let plan = try compilation(golden.name).plan
+    let plan = try Self.compilation(golden.name).plan
     try plan.verify()
     #expect(plan.program.kernels.count == golden.kernels)
     #expect(plan.memory.joins.count == golden.joins)
@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: goldens) func arenasAreSmall(_ golden: Golden) throws {
-    let compilation = try compilation(golden.name)
+    let compilation = try Self.compilation(golden.name)
     let (plan, memory) = (compilation.plan, compilation.plan.memory)
     #expect(Double(memory.achieved) <= 1.05 * Double(memory.lowerBound), "\(memory.achieved) of \(memory.lowerBound)")
     #expect(memory.achieved < memory.unfusedPeak, "\(memory.achieved); unfused \(memory.unfusedPeak)")
@@ -98,7 +98,7 @@ import Testing
 
   /// A check that can fail is made before a parameter is overwritten.
   @Test(arguments: goldens) func failedStepsKeepTheParameters(_ golden: Golden) throws {
-    let plan = try compilation(golden.name).plan
+    let plan = try Self.compilation(golden.name).plan
     for (index, kernel) in plan.program.kernels.enumerated() where kernel.canFail {
       #expect(plan.keepsInputs(failingIn: index), "kernel \(index) '\(kernel.name)'")
     }

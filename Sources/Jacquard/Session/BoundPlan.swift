@@ -11,6 +11,8 @@ final class BoundPlan {
   private let outputs: [String]
   /// Memory for inputs that are copied in, made when first used.
   private var inputs: [String: TensorStorage] = [:]
+  /// Told what the runner has to say; nil once it is said.
+  private var onNotice: ((NativeNotice) -> Void)?
 
   /// - Parameter graph: Static.
   init(_ graph: Graph, store: ParameterStore, options: Session.Options) throws {
@@ -18,6 +20,14 @@ final class BoundPlan {
     runner = try BoundPlan.runner(graph, options)
     for (name, storage) in try store.attach(graph) { try runner.bind(name, storage) }
     outputs = graph.outputs.map(\.name)
+    onNotice = options.onNotice
+    notify()
+  }
+
+  private func notify() {
+    guard let onNotice, let notice = (runner as? PlanRunner)?.notice else { return }
+    self.onNotice = nil
+    onNotice(notice)
   }
 
   private static func runner(_ graph: Graph, _ options: Session.Options) throws -> any StepRunner {
@@ -46,6 +56,7 @@ final class BoundPlan {
 
   func run() throws -> [String: HostTensor] {
     try runner.run()
+    notify()
     var result: [String: HostTensor] = [:]
     for name in outputs { result[name] = try runner.output(name) }
     return result

@@ -18,17 +18,20 @@ public final class Session: @unchecked Sendable {
     public var planLimit: Int
     /// Called with one line whenever a plan had to be compiled: it says which symbol changed.
     public var onCompile: (@Sendable (String) -> Void)?
+    /// Called, by the thread that steps, once a plan's C compiler failed, or its code was not kept; steps go on all the same.
+    public var onNotice: (@Sendable (NativeNotice) -> Void)?
 
     public init(
       executor: ExecutorKind = .auto, threads: Int? = nil, compile: CompileOptions = CompileOptions(),
       planLimit: Int = 8,
-      onCompile: (@Sendable (String) -> Void)? = nil
+      onCompile: (@Sendable (String) -> Void)? = nil, onNotice: (@Sendable (NativeNotice) -> Void)? = nil
     ) {
       self.executor = executor
       self.threads = threads
       self.compile = compile
       self.planLimit = planLimit
       self.onCompile = onCompile
+      self.onNotice = onNotice
     }
   }
 

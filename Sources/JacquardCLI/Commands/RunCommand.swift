@@ -35,10 +35,20 @@ struct RunCommand: ConsoleCommand {
   @Flag(help: "Stop at the first value that is not a number.")
   var checkNan = false
 
+  @Flag(
+    help:
+      "For tests of Jacquard: fill memory that holds nothing with NaN before each step and after each kernel (slow).")
+  var poison = false
+
   @Option(help: ArgumentHelp("Where to keep the final parameters and state.", valueName: "file.safetensors"))
   var save: String?
 
-  func validate() throws { try requirePositive(steps, "--steps") }
+  func validate() throws {
+    try requirePositive(steps, "--steps")
+    if poison && executor.executor == .reference {
+      throw ValidationError("--poison is for executors with an arena, not for reference")
+    }
+  }
 
   func run(_ console: Console) throws {
     if checkNan { throw Version.lacks("--check-nan") }
@@ -50,6 +60,7 @@ struct RunCommand: ConsoleCommand {
     for input in program.inputs { try given.fits(input, exactly: true) }
     let runner = try program.runner(executor.executor, threads: executor.threads)
     executor.report(runner, console)
+    (runner as? PlanRunner)?.poisonsFreedMemory = poison
     let bound = try BoundInputs(
       program, runner, given: given, parameters: params, synthetic: synthetic, seed: seed.seed)
     let folder = try outputDir.map { try OutputFolder($0) }
@@ -58,6 +69,7 @@ struct RunCommand: ConsoleCommand {
       for _ in 0..<steps { try runner.run() }
       return try runner.outputNames.map { (name: $0, tensor: try runner.output($0)) }
     }
+    if executor.executor == .auto { executor.report(runner, console) }
     try folder?.stage(outputs)
     if let save { try bound.store.save(to: save) }
     try folder?.commit()

@@ -108,7 +108,7 @@ struct TrainCommand: ConsoleCommand {
     let forward = try eval.map { try trainable($0) }
     for path in [save, checkpoint, resume] { try OutputFile.check(path) }
     let splits = try DataSplits.load(data)
-    let trainer = try trainer(graph, splits)
+    let trainer = try trainer(graph, splits, console)
     if let forward { try evaluate(forward, trainer, splits, console) }
     if let resume { try trainer.resume(from: resume) }
     announce(graph, trainer, console)
@@ -128,26 +128,25 @@ struct TrainCommand: ConsoleCommand {
     return bound
   }
 
-  private func trainer(_ graph: Graph, _ splits: DataSplits) throws -> Trainer {
+  private func trainer(_ graph: Graph, _ splits: DataSplits, _ console: Console) throws -> Trainer {
     let store = ParameterStore(seed: seed.seed)
     try naming(self.graph) {
       if let params { try store.take(graph.inputs, from: params) }
     }
     return try naming(self.graph) {
-      try Trainer(graph, store, on: splits.train, options: try options(graph))
+      try Trainer(graph, store, on: splits.train, options: try options(graph, console))
     }
   }
 
-  private func options(_ graph: Graph) throws -> TrainingOptions {
+  private func options(_ graph: Graph, _ console: Console) throws -> TrainingOptions {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
-    let session = Session.Options(executor: executor.executor, threads: executor.threads)
     let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,
       remainder: dropRemainder ? .drop : .keep, map: map, loss: loss, progress: progress.style,
       earlyStopping: patience.map { EarlyStopping(metric: metric, patience: $0) }, checkpoint: checkpoint ?? resume,
-      checkpointEvery: checkpointEvery, stepLimit: steps, session: session,
+      checkpointEvery: checkpointEvery, stepLimit: steps, session: executor.sessionOptions(console),
       interrupted: { interruption?.isRequested ?? false })
   }
 

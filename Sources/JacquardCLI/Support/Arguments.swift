@@ -1,6 +1,8 @@
 import ArgumentParser
+import Jacquard
 import JacquardCore
 import JacquardRuntime
+import Synchronization
 
 /// `NAME=VALUE`, cut at the first equals sign.
 struct NamedText: ExpressibleByArgument {
@@ -72,14 +74,30 @@ struct ExecutorOptions: ParsableArguments {
   @Flag(help: "Show all that the C compiler said where it failed.")
   var verbose = false
 
-  /// Says in one line on stderr why the tile machine runs what was to be native, and what was not kept in the cache.
+  /// Says in one line on stderr why the tile machine runs what was to be native, or what was not kept in the cache.
   func report(_ runner: any StepRunner, _ console: Console) {
-    guard let runner = runner as? PlanRunner else { return }
-    if let failure = runner.compilerFailure {
-      console.note("\(failure); executor vm runs instead")
-      if verbose, let details = failure.details { console.note(details) }
+    if let notice = (runner as? PlanRunner)?.notice { Self.report(notice, isVerbose: verbose, console) }
+  }
+
+  /// How a session reports: once, however many plans it compiles.
+  func sessionOptions(_ console: Console) -> Session.Options {
+    var options = Session.Options(executor: executor, threads: threads)
+    let said = Mutex<Set<NativeNotice>>([])
+    // The session calls it on the thread that runs the command.
+    nonisolated(unsafe) let console = console
+    options.onNotice = { [isVerbose = verbose] notice in
+      if said.withLock({ $0.insert(notice).inserted }) { Self.report(notice, isVerbose: isVerbose, console) }
     }
-    if let note = runner.library?.note { console.note(note) }
+    return options
+  }
+
+  private static func report(_ notice: NativeNotice, isVerbose: Bool, _ console: Console) {
+    switch notice {
+    case .notKept(let note): console.note(note)
+    case .fallback(let failure):
+      console.note("\(failure); executor vm runs instead")
+      if isVerbose, let details = failure.details { console.note(details) }
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import JacquardInterchange
 import JacquardKernels
 import JacquardOps
 import JacquardPlanner
+import JacquardRuntime
 
 /// What Jacquard can do with each operation, worked out from the registry: rules are asked, samples are compiled.
 struct OperationTable {
@@ -18,6 +19,8 @@ struct OperationTable {
     let differentiable: [DType]
     /// What it is lowered to: `map`, `reduction`, `product`, `scatter`, `constant`, `control`, `composite` or `view`.
     let lowering: String
+    /// Types on which all samples become emitted C as a whole.
+    let emitted: [DType]
     let onnx: ONNXSupport
 
     /// Whether its kernels join others.
@@ -38,9 +41,13 @@ struct OperationTable {
     let floats = types.filter(\.isFloat)
     let gradients = floats.map { dtype in (dtype, uses.lazy.compactMap { $0.with(dtype)?.gradient }.first ?? "none") }
     let known = gradients.filter { $0.1 != "none" }
+    let emitted = types.filter { dtype in
+      uses.compactMap { $0.with(dtype) }.allSatisfy { !$0.isTyped || $0.isEmitted }
+    }
     return Row(
       name: operation.name, summary: operation.doc.summary, types: types, gradient: known.first?.1 ?? "none",
-      differentiable: known.map(\.0), lowering: lowering(operation, uses), onnx: ONNXSupport(operation))
+      differentiable: known.map(\.0), lowering: lowering(operation, uses),
+      emitted: emitted, onnx: ONNXSupport(operation))
   }
 
   private static func lowering(_ operation: any Operation.Type, _ uses: [Use]) -> String {
@@ -55,17 +62,14 @@ struct OperationTable {
     row.differentiable.contains(dtype) ? "g" : row.types.contains(dtype) ? "y" : "."
   }
 
-  private static let later = ["C", "StableHLO"]
-
   private var header: [String] {
-    ["operation"] + DType.allCases.map(\.rawValue) + ["gradient", "lowering", "fused", "ONNX"]
-      + OperationTable.later
+    ["operation"] + DType.allCases.map(\.rawValue) + ["gradient", "lowering", "fused", "ONNX", "C", "StableHLO"]
   }
 
   private func cells(_ row: Row) -> [String] {
     [row.name] + DType.allCases.map { OperationTable.mark(row, $0) }
       + [row.gradient, row.lowering, row.isFused ? "yes" : "no", row.onnx.rawValue]
-      + OperationTable.later.map { _ in "no" }
+      + [row.emitted.isEmpty ? "no" : row.emitted.map(\.rawValue).joined(separator: " "), "no"]
   }
 
   var text: String {
@@ -74,7 +78,7 @@ struct OperationTable {
     for row in rows { table.add(cells(row)) }
     let legend =
       "g: with gradient  y: without  .: not defined;  ONNX: read and written (both), or as other "
-      + "operations (export);  C and StableHLO are not in this version"
+      + "operations (export);  C: types on which its samples become emitted C as a whole;  StableHLO is not in this version"
     return (table.lines() + ["\(rows.count) operations", legend]).joined(separator: "\n")
   }
 
@@ -84,7 +88,9 @@ struct OperationTable {
         ("name", JSONValue(row.name)), ("summary", JSONValue(row.summary)),
         ("dtypes", JSONValue(row.types.map { JSONValue($0.rawValue) })), ("gradient", JSONValue(row.gradient)),
         ("gradient_dtypes", JSONValue(row.differentiable.map { JSONValue($0.rawValue) })),
-        ("lowering", JSONValue(row.lowering)), ("fused", JSONValue(row.isFused)), ("c", false),
+        ("lowering", JSONValue(row.lowering)), ("fused", JSONValue(row.isFused)),
+        ("c", JSONValue(!row.emitted.isEmpty)),
+        ("c_dtypes", JSONValue(row.emitted.map { JSONValue($0.rawValue) })),
         ("onnx", JSONValue(row.onnx.rawValue)), ("stablehlo", false),
       ])
     }
@@ -99,7 +105,10 @@ struct OperationTable {
       "`g`: with gradient, `y`: without, `.`: not defined for the type. *gradient*: a rule of its own, or that of its",
       "decomposition. *lowering*: what its kernels are; those of maps, reductions and products join others (*fused*).",
       "*ONNX*: *both* if what is written is read as the same operation, *export* if it is written, or read, as others.",
-      "Emitted C and StableHLO are not in this version.", "",
+      "*C*: the types on which executor `native` emits all of its samples as C, as a whole; on others the tile machine does a part",
+      "(values of 64 bits, long integers as indices), or the runtime (products, factorisations, control flow). StableHLO is not in",
+      "this version.",
+      "",
       "| " + header.joined(separator: " | ") + " | |", "|" + String(repeating: "---|", count: header.count + 1),
     ]
     for row in rows { lines.append("| " + cells(row).joined(separator: " | ") + " | \(row.summary) |") }
@@ -184,13 +193,24 @@ private struct Use {
     return values.count == inputs.count ? (builder, values) : nil
   }
 
+  /// The operation alone, with all of its results as outputs.
+  private var graph: Graph? {
+    guard let (builder, values) = built, let results = try? builder.append(operation, values, graphs: graphs),
+      results.enumerated().allSatisfy({ (try? builder.output("y\($0.offset)", $0.element)) != nil })
+    else { return nil }
+    return builder.graph
+  }
+
   /// What the kernels of the operation alone are; nil if it has none.
   var lowering: String? {
-    guard let (builder, values) = built, let results = try? builder.append(operation, values, graphs: graphs),
-      results.enumerated().allSatisfy({ (try? builder.output("y\($0.offset)", $0.element)) != nil }),
-      let lowered = try? builder.graph.lowered()
-    else { return nil }
+    guard let lowered = try? graph?.lowered() else { return nil }
     return Use.name(lowered)
+  }
+
+  /// Whether the operation's plan becomes emitted C as a whole.
+  var isEmitted: Bool {
+    guard let graph, let plan = try? Compiler.compile(graph).plan, let c = try? EmittedC(plan) else { return false }
+    return c.isWhole
   }
 
   private static func name(_ lowered: LoweredGraph) -> String? {
