@@ -12,8 +12,9 @@ SANITIZED := Mutation|BadFile|BadInput|BadText|Verify|HostilePlan|ExecutorAgreem
 VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+ABLATED ?= mlp.train resnet.train transformer.train
 
-.PHONY: help packages build demo workshop test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench ablate lint format ulp fuzz fuzz-onnx sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -22,6 +23,7 @@ help:
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
@@ -69,6 +71,11 @@ consumer:
 
 bench: build
 	@Scripts/bench.sh "$(BIN)/jacquard"
+
+ablate: build
+	@for graph in $(ABLATED); do \
+	  echo "$$graph"; "$(BIN)/jacquard" bench "graphs/$$graph.json" --ablate || exit 1; echo; \
+	done
 
 ulp: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
