@@ -13,8 +13,9 @@ VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 ABLATED ?= mlp.train resnet.train transformer.train
+SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro)
 
-.PHONY: help packages build demo workshop test conformance pytorch bench ablate lint format ulp fuzz fuzz-onnx sanitize consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench micro ablate lint format ulp fuzz fuzz-onnx sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -23,6 +24,7 @@ help:
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make micro     passes, planner and kernels one by one"
 	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
@@ -72,6 +74,9 @@ consumer:
 bench: build
 	@Scripts/bench.sh "$(BIN)/jacquard"
 
+micro: packages
+	swift package --package-path Benchmarks benchmark
+
 ablate: build
 	@for graph in $(ABLATED); do \
 	  echo "$$graph"; "$(BIN)/jacquard" bench "graphs/$$graph.json" --ablate || exit 1; echo; \
@@ -92,10 +97,10 @@ sanitize: packages
 	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter '$(SANITIZED)'
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .build-asan .build-fuzz out
+	rm -rf .build .build-asan .build-fuzz Benchmarks/.build out

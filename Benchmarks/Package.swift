@@ -1,0 +1,21 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// A package of its own, so that whoever builds or uses Jacquard does not build benchmarks and what they depend on.
+let package = Package(
+  name: "JacquardBenchmarks",
+  dependencies: [
+    .package(name: "Jacquard", path: ".."),
+    // Without traits: those count allocations by replacing the process's allocator.
+    .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
+  ],
+  targets: [
+    // The benchmark plugin runs the executables whose folder lies in one called `Benchmarks`.
+    .executableTarget(
+      name: "Micro",
+      dependencies: [
+        .product(name: "Jacquard", package: "Jacquard"), .product(name: "Benchmark", package: "benchmark"),
+      ],
+      path: "Micro", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+  ]
+)
