@@ -13,9 +13,13 @@ VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 ABLATED ?= mlp.train resnet.train transformer.train
-SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro)
+SEED ?= 1
+SHAPES_DIR ?= out/shapes-$(SEED)
+# The benchmarks are a package of their own, which nothing else builds.
+BENCHMARKS := --package-path Benchmarks -c release
+SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)
 
-.PHONY: help packages build demo workshop test conformance pytorch bench micro ablate lint format ulp fuzz fuzz-onnx sanitize consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench micro shapes test-benchmarks ablate lint format ulp fuzz fuzz-onnx sanitize consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -25,6 +29,7 @@ help:
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
 	@echo "make micro     passes, planner and kernels one by one"
+	@echo "make shapes    training graphs with drawn sizes (SEED=1)"
 	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
@@ -76,6 +81,12 @@ bench: build
 
 micro: packages
 	swift package --package-path Benchmarks benchmark
+
+shapes: packages
+	swift run $(BENCHMARKS) benchmark-shapes --seed $(SEED) --to "$(SHAPES_DIR)"
+
+test-benchmarks: packages
+	swift test $(BENCHMARKS) --disable-testable-imports
 
 ablate: build
 	@for graph in $(ABLATED); do \

@@ -6,6 +6,7 @@ let package = Package(
   name: "JacquardBenchmarks",
   dependencies: [
     .package(name: "Jacquard", path: ".."),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Without traits: those count allocations by replacing the process's allocator.
     .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
   ],
@@ -16,6 +17,12 @@ let package = Package(
       dependencies: [
         .product(name: "Jacquard", package: "Jacquard"), .product(name: "Benchmark", package: "benchmark"),
       ],
-      path: "Micro", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")])
+      path: "Micro", plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
+    .target(name: "DrawnShapes", dependencies: [.product(name: "Jacquard", package: "Jacquard")]),
+    .executableTarget(
+      name: "benchmark-shapes",
+      dependencies: ["DrawnShapes", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Sources/BenchmarkShapes"),
+    .testTarget(name: "DrawnShapesTests", dependencies: ["DrawnShapes"]),
   ]
 )
