@@ -16,8 +16,15 @@ COMPARED := ExecutorAgreement|EdgeValue|RandomGraph|NativeAgreement|PlannerTests
 VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+ABLATED ?= mlp.train resnet.train transformer.train
+SEED ?= 1
+SHAPES_DIR ?= out/shapes-$(SEED)
+# The benchmarks are a package of their own, which nothing else builds.
+BENCHMARKS := --package-path Benchmarks -c release
+SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)
 
-.PHONY: help packages build demo workshop test conformance pytorch bench lint format ulp fuzz fuzz-onnx sanitize isa consumer clean
+.PHONY: help packages build demo workshop test conformance pytorch bench micro shapes test-benchmarks ablate lint format ulp \
+  fuzz fuzz-onnx sanitize isa consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -26,6 +33,9 @@ help:
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make micro     passes, planner and kernels one by one"
+	@echo "make shapes    training graphs with drawn sizes (SEED=1)"
+	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
@@ -76,6 +86,20 @@ consumer:
 bench: build
 	@Scripts/bench.sh "$(BIN)/jacquard"
 
+micro: packages
+	swift package --package-path Benchmarks benchmark
+
+shapes: packages
+	swift run $(BENCHMARKS) benchmark-shapes --seed $(SEED) --to "$(SHAPES_DIR)"
+
+test-benchmarks: packages
+	swift test $(BENCHMARKS) --disable-testable-imports
+
+ablate: build
+	@for graph in $(ABLATED); do \
+	  echo "$$graph"; "$(BIN)/jacquard" bench "graphs/$$graph.json" --ablate || exit 1; echo; \
+	done
+
 ulp: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter functionsAreWithinTwoUnits
@@ -97,10 +121,10 @@ isa: build
 	JACQUARD_ISA=baseline swift test $(SWIFT_FLAGS) --skip-build --filter '$(COMPARED)'
 
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive $(SWIFT_SOURCES)
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .build-sanitize-address .build-sanitize-thread .build-fuzz out
+	rm -rf .build .build-sanitize-address .build-sanitize-thread .build-fuzz Benchmarks/.build out

@@ -3,19 +3,6 @@ import JacquardIR
 import JacquardKernels
 import JacquardTransforms
 
-/// What a compilation may be asked to do differently.
-public struct CompileOptions: Sendable {
-  /// What the graph passes leave out.
-  public var pipeline = Pipeline.Options()
-  /// Whether kernels are fused (views always are).
-  public var fuse = true
-  public var heuristics = FusionHeuristics()
-  /// The most bytes that the arena may take.
-  public var memoryLimit: Int?
-
-  public init() {}
-}
-
 /// A plan, and how it came about.
 public struct Compilation: Sendable {
   public var plan: Plan
@@ -42,7 +29,10 @@ public enum Compiler {
   ) throws -> Compilation {
     var clock = StepClock()
     let sizes = try resolve(graph, bindings)
-    let bound = try clock.measure("bind") { try graph.binding(sizes).sharingScans() }
+    let bound = try clock.measure("bind") {
+      let bound = try graph.binding(sizes)
+      return options.sharesScans ? try bound.sharingScans() : bound
+    }
     let (optimised, record) = try clock.measure("optimise") {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }
@@ -51,18 +41,17 @@ public enum Compiler {
     try lowered.program.attach(programs.map(\.plan))
     lowered.program.markRepeatedChecks()
     let updates = zip(optimised.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
-    let (fused, fusion) = clock.measure("fuse") {
-      return Fusion.run(
-        lowered.program, updates: updates, heuristics: options.heuristics, enabled: options.fuse)
-    }
+    let (fused, fusion) = clock.measure("fuse") { Fusion.run(lowered.program, updates: updates, options) }
     let scheduled = clock.measure("schedule") {
       var program = fused
-      program.kernels = Schedule(fused, updates: updates).best().map { fused.kernels[$0] }
+      let schedule = Schedule(fused, updates: updates)
+      program.kernels = (options.reorders ? schedule.best() : schedule.givenOrder()).map { fused.kernels[$0] }
       return program
     }
     let plan = clock.measure("memory") {
       PlanAssembly(
-        graph: optimised, lowered: lowered, program: scheduled, programs: programs.map(\.plan), bindings: sizes
+        graph: optimised, lowered: lowered, program: scheduled, programs: programs.map(\.plan), bindings: sizes,
+        options: options.memory
       ).plan()
     }
     if let limit = options.memoryLimit, plan.arenaBytes > limit {

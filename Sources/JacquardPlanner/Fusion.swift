@@ -47,20 +47,21 @@ struct Fusion {
 
   /// The whole of fusion, step by step.
   static func run(
-    _ program: KernelProgram, updates: [(old: BufferID, new: BufferID)], heuristics: FusionHeuristics, enabled: Bool
+    _ program: KernelProgram, updates: [(old: BufferID, new: BufferID)], _ options: CompileOptions
   ) -> (KernelProgram, FusionRecord) {
-    var fusion = Fusion(program, updates: updates, heuristics: heuristics)
+    let steps = Set(FusionStep.allCases).subtracting(options.disabledFusions)
+    var fusion = Fusion(program, updates: updates, heuristics: options.heuristics)
     fusion.removeViews()
-    fusion.mergeCopies()
-    fusion.inlineCheapMaps()
-    if enabled {
-      fusion.joinAlongEdges()
-      fusion.inlineSingleUses()
-      fusion.joinAlongEdges()
-      fusion.repeatLightMaps()
+    if steps.contains(.copies) { fusion.mergeCopies() }
+    if steps.contains(.cheapMaps) { fusion.inlineCheapMaps() }
+    if options.fuse {
+      if steps.contains(.joins) { fusion.joinAlongEdges() }
+      if steps.contains(.singleUses) { fusion.inlineSingleUses() }
+      if steps.contains(.joins) { fusion.joinAlongEdges() }
+      if steps.contains(.lightMaps) { fusion.repeatLightMaps() }
       fusion.removeDead()
       fusion.explain()
-      fusion.group()
+      if steps.contains(.groups) { fusion.group() }
     }
     fusion.removeDead()
     return (fusion.finished(), fusion.record)

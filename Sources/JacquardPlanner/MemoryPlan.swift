@@ -17,7 +17,7 @@ struct MemoryPlan {
   private(set) var lowerBound = 0
 
   /// - Parameter external: inputs, what replaces them in place, and constants.
-  init(_ program: KernelProgram, external: Set<BufferID>) {
+  init(_ program: KernelProgram, external: Set<BufferID>, _ options: MemoryOptions = MemoryOptions()) {
     self.program = program
     self.external = external
     rule = InPlace(program: program)
@@ -33,8 +33,10 @@ struct MemoryPlan {
       }
     }
     for result in program.results { last[result.index] = program.kernels.count - 1 }
-    join()
-    place()
+    if options.joinsInPlace { join() }
+    let blocks = blocks()
+    lowerBound = MemoryPlan.bound(blocks, steps: program.kernels.count)
+    place(options.sharesArena ? blocks : blocks.map(aliveThroughout))
   }
 
   private func isPlaced(_ buffer: Int) -> Bool { first[buffer] >= 0 && !external.contains(BufferID(buffer)) }
@@ -90,9 +92,12 @@ struct MemoryPlan {
     return result.values.sorted { $0.root < $1.root }
   }
 
-  private mutating func place() {
-    let blocks = blocks()
-    lowerBound = MemoryPlan.bound(blocks, steps: program.kernels.count)
+  /// A block that shares with no other.
+  private func aliveThroughout(_ block: Block) -> Block {
+    Block(root: block.root, bytes: block.bytes, first: 0, last: program.kernels.count - 1)
+  }
+
+  private mutating func place(_ blocks: [Block]) {
     let orders: [(Block, Block) -> Bool] = [
       { $0.bytes != $1.bytes ? $0.bytes > $1.bytes : $0.first < $1.first },
       { ($0.last - $0.first, $0.bytes) > ($1.last - $1.first, $1.bytes) },

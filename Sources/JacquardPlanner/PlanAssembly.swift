@@ -9,23 +9,25 @@ struct PlanAssembly {
   var program: KernelProgram
   let programs: [Plan]
   let bindings: [String: Int]
+  let options: MemoryOptions
 
   func plan() -> Plan {
     var program = program
-    var donation = Donation(graph, lowered, program)
+    var donation = Donation(graph, lowered, program, isWanted: options.updatesInPlace)
     donation.addCommits(to: &program)
     let inputOf = donation.storage
     let constants = lowered.constants.sorted { $0.key.index < $1.key.index }
     let external = Set(inputOf.keys).union(constants.map(\.key))
-    let memory = MemoryPlan(program, external: external)
+    let memory = MemoryPlan(program, external: external, options)
     var storage = [Plan.Storage](repeating: .unused, count: program.buffers.count)
     for index in storage.indices where memory.first[index] >= 0 { storage[index] = .arena(memory.offsets[index]) }
     for (position, constant) in constants.enumerated() { storage[constant.key.index] = .constant(position) }
     for (buffer, input) in inputOf { storage[buffer.index] = .input(input) }
     name(&program)
-    let barriers = Barriers.protectingInputs(Barriers.needed(program, storage), program, storage)
+    let barriers = options.omitsBarriers ? Barriers.needed(program, storage) : program.kernels.indices.map { $0 > 0 }
     return Plan(
-      name: graph.name, program: program, storage: storage, barriers: barriers,
+      name: graph.name, program: program, storage: storage,
+      barriers: Barriers.protectingInputs(barriers, program, storage),
       costs: program.kernels.map { CostModel.nanoseconds($0) }, inputs: planInputs(),
       outputs: zip(graph.outputs, lowered.outputs).map { output, buffer in
         Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
@@ -113,7 +115,8 @@ struct Donation {
   private var writer: [BufferID: Int] = [:]
   private var lastRead: [BufferID: Int] = [:]
 
-  init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram) {
+  /// - Parameter isWanted: else every update is a copy.
+  init(_ graph: Graph, _ lowered: LoweredGraph, _ program: KernelProgram, isWanted: Bool) {
     inputs = lowered.inputs
     for (index, buffer) in lowered.inputs.enumerated() { storage[buffer] = index }
     let rule = InPlace(program: program)
@@ -125,7 +128,7 @@ struct Donation {
     for (update, buffer) in zip(graph.updates, lowered.updates) {
       let name = graph.inputs[update.input].name
       let old = lowered.inputs[update.input]
-      if let reason = refusal(old, buffer, rule) {
+      if let reason = isWanted ? refusal(old, buffer, rule) : "in-place updates are left out" {
         copies.append(MemoryReport.Copy(name: name, reason: reason))
         commits.append((buffer, update.input))
       } else {

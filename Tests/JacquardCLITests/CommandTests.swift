@@ -150,6 +150,29 @@ struct CommandTests {
     #expect(jacquard("bench", folder["t.json"], "--steps", "3").output.contains("median"))
   }
 
+  @Test("bench leaves parts of the compiler out, some or each in turn")
+  func ablation() throws {
+    let folder = try TestFolder()
+    try Fixtures.training().write(to: folder["t.json"])
+    let line = ["bench", folder["t.json"], "--steps", "2", "--executor", "vm", "--json"]
+    func object(_ arguments: [String]) throws -> JSONObject {
+      try JSONValue.parse(Array(jacquard(line + arguments).output.utf8), file: "bench").object()
+    }
+    let rows = try object(["--ablate"]).required("rows").array().map { try $0.object() }
+    let names = try rows.map { try $0.required("without").string() }
+    #expect(names == ["everything"] + LeftOut.parts.map(\.name))
+    for row in rows where row["median_ms"] != nil {
+      #expect(try row.required("median_ms").double() > 0 && row.required("difference").double() < 1e-3)
+    }
+    let fusion = try #require(rows.first { try $0.required("without").string() == "fusion" })
+    let alone = try object(["--without", "fusion"])
+    #expect(try fusion.required("kernels").int() == alone.required("kernels").int())
+    #expect(try fusion.required("kernels").int() > rows[0].required("kernels").int())
+    // Without native, the executor vm runs the plan that it ran before.
+    #expect(rows.last?["median_ms"] == nil && jacquard(line + ["--without", "native,fusion"]).status == 0)
+    #expect(jacquard("bench", folder["t.json"], "--steps", "2", "--ablate").output.contains("same plan"))
+  }
+
   @Test("The table of operations is the registry's, and docs/ops.md is up to date")
   func operations() throws {
     let json = try JSONValue.parse(Array(jacquard("ops", "--format", "json").output.utf8), file: "ops").object()

@@ -19,6 +19,9 @@ struct UsageTests {
       ["inspect", g, "--stage", "memory", "--format", "dot"], ["inspect", g, "--stage", "plan", "--why-not-fused"],
       ["convert", g], ["convert", g, folder["g.xyz"]], ["convert", folder["g.dot"], folder["h.json"]],
       ["compile", g, "-o", folder["g.txt"]], ["ops", "--format", "xml"], ["bench", g, "--steps", "-1"],
+      ["bench", g, "--without", "nothing"], ["bench", g, "--without", "expand"], ["bench", g, "--ablate", "--profile"],
+      ["bench", g, "--ablate", "--without", "fusion"], ["bench", g, "--without", "fusion", "--executor", "reference"],
+      ["bench", g, "--ablate", "--executor", "reference"],
       ["train", g, "--data", "x", "--epochs", "0"], ["train", g, "--data", "x", "--checkpoint-every", "4"],
     ]
     let before = folder.contents

@@ -2,16 +2,16 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// 784-256-64-2-64-256-784: ReLU in the hidden layers, latent and output linear; mean squared error over all elements.
+  /// 784-256-64-2-64-256-784 by default: ReLU in the hidden layers, latent and output linear; mean squared error over all elements.
   public struct Autoencoder: Module {
-    let encoder1 = Linear(784, 256)
-    let encoder2 = Linear(256, 64)
-    let latent = Linear(64, 2)
-    let decoder1 = Linear(2, 64)
-    let decoder2 = Linear(64, 256)
-    let output = Linear(256, 784)
+    let encoder1: Linear
+    let encoder2: Linear
+    let latent: Linear
+    let decoder1: Linear
+    let decoder2: Linear
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameter x: `[N,784]`.
     /// - Returns: The code `[N,2]`.
@@ -47,5 +47,20 @@ extension ModelZoo {
         g.output("loss", loss)
       }
     }
+  }
+}
+
+extension ModelZoo.Autoencoder {
+  /// - Parameters:
+  ///   - pixels: of an image.
+  ///   - large: units of the outer hidden layers. - small: of the inner ones.
+  ///   - code: numbers of the code.
+  public init(pixels: Int = 784, large: Int = 256, small: Int = 64, code: Int = 2) {
+    encoder1 = Linear(pixels, large)
+    encoder2 = Linear(large, small)
+    latent = Linear(small, code)
+    decoder1 = Linear(code, small)
+    decoder2 = Linear(small, large)
+    output = Linear(large, pixels)
   }
 }

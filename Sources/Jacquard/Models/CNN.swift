@@ -2,14 +2,14 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// Two convolutions with pooling, then two linear layers: 421,642 parameters on images of 1 x 28 x 28.
+  /// Two convolutions with pooling, then two linear layers: by default 421,642 parameters on images of 1 x 28 x 28.
   public struct CNN: Module {
-    let conv1 = Conv2d(1, 32, kernel: 3, padding: 1)
-    let conv2 = Conv2d(32, 64, kernel: 3, padding: 1)
-    let hidden = Linear(3136, 128)
-    let output = Linear(128, 10)
+    let conv1: Conv2d
+    let conv2: Conv2d
+    let hidden: Linear
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameter x: `[N,1,28,28]`.
     /// - Returns: Logits `[N,10]`.
@@ -34,5 +34,19 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.CNN {
+  /// - Parameters:
+  ///   - channels: of the first convolution and of the second. - hidden: units of the hidden layer.
+  ///   - inputs: channels of an image. - side: its height and width, halved twice and rounded down.
+  public init(
+    _ channels: (Int, Int) = (32, 64), hidden units: Int = 128, inputs: Int = 1, side: Int = 28, classes: Int = 10
+  ) {
+    conv1 = Conv2d(inputs, channels.0, kernel: 3, padding: 1)
+    conv2 = Conv2d(channels.0, channels.1, kernel: 3, padding: 1)
+    hidden = Linear(channels.1 * (side / 4) * (side / 4), units)
+    output = Linear(units, classes)
   }
 }

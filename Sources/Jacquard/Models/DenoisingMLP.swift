@@ -2,21 +2,21 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// The noise in a point of the plane at a step of diffusion: three layers of 128 units.
+  /// The noise in a point, by default of the plane, at a step of diffusion: three layers, by default of 128 units.
   public struct DenoisingMLP: Module {
-    static let width = 128
-    let input = Linear(2 + 32, width)
-    let hidden1 = Linear(width, width)
-    let hidden2 = Linear(width, width)
-    let output = Linear(width, 2)
+    private static let timeWidth = 32
+    let input: Linear
+    let hidden1: Linear
+    let hidden2: Linear
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameters:
     ///   - x: `[N,2]`. - step: 0 to 999, `[N]`.
     /// - Returns: The noise, `[N,2]`.
     public func callAsFunction<S: TensorFloat>(_ x: Tensor<S>, step: Tensor<Int32>) -> Tensor<S> {
-      let features = concat(x, timeEmbedding(step, width: 32, as: S.self), axis: 1)
+      let features = concat(x, timeEmbedding(step, width: Self.timeWidth, as: S.self), axis: 1)
       return output(silu(hidden2(silu(hidden1(silu(input(features)))))))
     }
 
@@ -40,5 +40,16 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.DenoisingMLP {
+  /// - Parameters:
+  ///   - size: coordinates of a point. - width: units of each layer.
+  public init(size: Int = 2, width: Int = 128) {
+    input = Linear(size + Self.timeWidth, width)
+    hidden1 = Linear(width, width)
+    hidden2 = Linear(width, width)
+    output = Linear(width, size)
   }
 }

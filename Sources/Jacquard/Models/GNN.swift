@@ -4,21 +4,21 @@ import JacquardIR
 extension ModelZoo {
   /// A graph network that names the class of each node: two layers of message passing with networks of two layers for the messages.
   public struct GNN: Module {
-    static let features = 64
-    static let width = 64
-    static let classes = 7
-    let layers = (0..<2).map { _ in
-      MessagePassing(
-        message: Sequential(Linear(2 * width, width), ReLU(), Linear(width, width)),
-        update: Sequential(Linear(2 * width, width), ReLU()))
-    }
-    let output = Linear(width, classes)
+    // Of the graphs below: the defaults of the initialiser.
+    private static let features = 64
+    private static let classes = 7
+    /// The message of an edge is computed from both of its ends by two layers, a node's new features from its old ones and the
+    /// sum of its messages by one.
+    ///
+    /// Two by default.
+    let layers: [MessagePassing]
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameters:
-    ///   - x: the nodes, `[N,64]`. - edges: sources and targets, `[2,E]`.
-    /// - Returns: Logits `[N,7]`.
+    ///   - x: the nodes, `[N,features]`. - edges: sources and targets, `[2,E]`.
+    /// - Returns: Logits `[N,classes]`.
     public func callAsFunction<S: TensorFloat>(_ x: Tensor<S>, edges: Tensor<Int32>) -> Tensor<S> {
       output(layers.reduce(x) { $1($0, edges: edges) })
     }
@@ -51,5 +51,20 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.GNN {
+  /// - Parameters:
+  ///   - features: of a node. - width: of messages, and of a node's features after the first layer.
+  ///   - layers: at least one.
+  public init(features: Int = 64, width: Int = 64, layers count: Int = 2, classes: Int = 7) {
+    layers = (0..<count).map { layer in
+      let size = layer == 0 ? features : width
+      return MessagePassing(
+        message: Sequential(Linear(2 * size, width), ReLU(), Linear(width, width)),
+        update: Sequential(Linear(size + width, width), ReLU()))
+    }
+    output = Linear(width, classes)
   }
 }

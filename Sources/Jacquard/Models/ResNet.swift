@@ -28,17 +28,17 @@ extension ModelZoo {
     }
   }
 
-  /// A residual network for images of 3 x 32 x 32: stem of 16 channels, stages of 16, 32 and 64 with two blocks each.
+  /// A residual network, by default for images of 3 x 32 x 32: stem of 16 channels, stages of 16, 32 and 64 with two blocks each.
   public struct ResNet: Module {
-    let stem = Conv2d(3, 16, kernel: 3, padding: 1, bias: false)
-    let norm = BatchNorm2d(16)
-    let blocks = [
-      ResidualBlock(16, 16, stride: 1), ResidualBlock(16, 16, stride: 1), ResidualBlock(16, 32, stride: 2),
-      ResidualBlock(32, 32, stride: 1), ResidualBlock(32, 64, stride: 2), ResidualBlock(64, 64, stride: 1),
-    ]
-    let output = Linear(64, 10)
+    let stem: Conv2d
+    let norm: BatchNorm2d
+    /// Of all stages, one after the other. Each stage but the first begins with a block that halves height and width
+    /// (rounded up) and brings in the stage's channels.
+    let blocks: [ResidualBlock]
+    /// Of the mean over height and width.
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameter x: `[N,3,32,32]`.
     /// - Returns: Logits `[N,10]`.
@@ -66,5 +66,23 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.ResNet {
+  /// - Parameters:
+  ///   - channels: of each stage, at least one; the stem has those of the first.
+  ///   - blocks: in each stage. - inputs: channels of an image.
+  public init(_ channels: [Int] = [16, 32, 64], blocks count: Int = 2, inputs: Int = 3, classes: Int = 10) {
+    let first = channels.first ?? 1
+    stem = Conv2d(inputs, first, kernel: 3, padding: 1, bias: false)
+    norm = BatchNorm2d(first)
+    blocks = zip([first] + channels, channels).enumerated().flatMap { stage, width in
+      (0..<count).map { block in
+        ModelZoo.ResidualBlock(
+          block == 0 ? width.0 : width.1, width.1, stride: stage > 0 && block == 0 ? 2 : 1)
+      }
+    }
+    output = Linear(channels.last ?? 1, classes)
   }
 }

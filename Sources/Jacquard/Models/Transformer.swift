@@ -2,24 +2,24 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// A small language model: 96 characters, sequences of 128, width 128, 4 heads, 4 pre-norm layers, causal.
+  /// A small language model, causal: by default 96 characters, sequences of 128, width 128, 4 heads, 4 pre-norm layers.
   public struct Transformer: Module {
-    static let vocabulary = 96
-    static let length = 128
-    static let width = 128
-    let tokens = Embedding(vocabulary, width)
-    let positions = Embedding(length, width)
-    let layers = (0..<4).map { _ in
-      TransformerEncoderLayer(width, heads: 4, hidden: 512, normFirst: true, activation: .gelu, dropout: 0)
-    }
-    let norm = LayerNorm(width)
-    let output = Linear(width, vocabulary)
+    // Of the graphs below: the defaults of the initialiser.
+    private static let vocabulary = 96
+    private static let length = 128
+    let tokens: Embedding
+    let positions: Embedding
+    /// With the norm before each branch, GELU, and no dropout.
+    let layers: [TransformerEncoderLayer]
+    /// Of the last layer's output.
+    let norm: LayerNorm
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameters:
-    ///   - x: characters, `[N,128]`. - place: 0 to 127.
-    /// - Returns: Logits of the next character, `[N,128,96]`.
+    ///   - x: characters, `[N,T]`. - place: 0 to T - 1, `[T]`; T is 128 by default.
+    /// - Returns: Logits of the next character, `[N,T,vocabulary]`.
     public func callAsFunction<S: TensorFloat>(_ x: Tensor<Int32>, place: Tensor<Int32>, as type: S.Type) -> Tensor<S> {
       let embedded: Tensor<S> = tokens(x, as: type)
       let features = layers.reduce(embedded + positions(place, as: type)) { $1($0, causal: true) }
@@ -50,5 +50,23 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.Transformer {
+  /// - Parameters:
+  ///   - vocabulary: number of characters. - length: of the longest sequence.
+  ///   - width: of the vectors, a multiple of `heads`. - hidden: units of the feed-forward networks.
+  public init(
+    vocabulary: Int = 96, length: Int = 128, width: Int = 128, heads: Int = 4, hidden: Int = 512,
+    layers count: Int = 4
+  ) {
+    tokens = Embedding(vocabulary, width)
+    positions = Embedding(length, width)
+    layers = (0..<count).map { _ in
+      TransformerEncoderLayer(width, heads: heads, hidden: hidden, normFirst: true, activation: .gelu, dropout: 0)
+    }
+    norm = LayerNorm(width)
+    output = Linear(width, vocabulary)
   }
 }

@@ -11,11 +11,11 @@ extension ModelZoo {
     let conv2: Conv2d
     let shortcut: Conv2d?
 
-    init(_ inputs: Int, _ outputs: Int, time width: Int) {
-      norm1 = GroupNorm(8, inputs)
+    init(_ inputs: Int, _ outputs: Int, groups: Int, time width: Int) {
+      norm1 = GroupNorm(groups, inputs)
       conv1 = Conv2d(inputs, outputs, kernel: 3, padding: 1)
       time = Linear(width, outputs)
-      norm2 = GroupNorm(8, outputs)
+      norm2 = GroupNorm(groups, outputs)
       conv2 = Conv2d(outputs, outputs, kernel: 3, padding: 1)
       shortcut = inputs == outputs ? nil : Conv2d(inputs, outputs, kernel: 1)
     }
@@ -31,9 +31,8 @@ extension ModelZoo {
 
   /// The noise in an image of 1 x 28 x 28 at a step of diffusion: by default 32, 64 and 64 channels at 28, 14 and 7 pixels.
   public struct UNet: Module {
-    static let width = 128
-    let time1 = Linear(64, width)
-    let time2 = Linear(width, width)
+    let time1: Linear
+    let time2: Linear
     let stem: Conv2d
     let down1: TimedBlock
     let shrink1: Conv2d
@@ -45,18 +44,19 @@ extension ModelZoo {
     let norm: GroupNorm
     let output: Conv2d
 
-    /// - Parameters: Channels at 28, 14 and 7 pixels, each a multiple of 8.
-    public init(_ large: Int = 32, _ medium: Int = 64, _ small: Int = 64) {
-      let width = UNet.width
+    /// - Parameters: Channels at 28, 14 and 7 pixels (or at another number that 4 divides, its half and its quarter), each a
+    ///   multiple of `groups`, the number of groups of each norm; the width of the step's embedding.
+    public init(_ large: Int = 32, _ medium: Int = 64, _ small: Int = 64, groups: Int = 8, time width: Int = 128) {
+      (time1, time2) = (Linear(64, width), Linear(width, width))
       stem = Conv2d(1, large, kernel: 3, padding: 1)
-      down1 = TimedBlock(large, large, time: width)
+      down1 = TimedBlock(large, large, groups: groups, time: width)
       shrink1 = Conv2d(large, large, kernel: 3, stride: 2, padding: 1)
-      down2 = TimedBlock(large, medium, time: width)
+      down2 = TimedBlock(large, medium, groups: groups, time: width)
       shrink2 = Conv2d(medium, medium, kernel: 3, stride: 2, padding: 1)
-      middle = TimedBlock(medium, small, time: width)
-      up2 = TimedBlock(small + medium, medium, time: width)
-      up1 = TimedBlock(medium + large, large, time: width)
-      norm = GroupNorm(8, large)
+      middle = TimedBlock(medium, small, groups: groups, time: width)
+      up2 = TimedBlock(small + medium, medium, groups: groups, time: width)
+      up1 = TimedBlock(medium + large, large, groups: groups, time: width)
+      norm = GroupNorm(groups, large)
       output = Conv2d(large, 1, kernel: 3, padding: 1)
     }
 

@@ -2,15 +2,15 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// A variational autoencoder, 784-400-(20,20)-400-784 (Kingma, Welling; 2014).
+  /// A variational autoencoder, by default 784-400-(20,20)-400-784 (Kingma, Welling; 2014).
   public struct VAE: Module {
-    let encoder = Linear(784, 400)
-    let mean = Linear(400, 20)
-    let logVariance = Linear(400, 20)
-    let decoder = Linear(20, 400)
-    let output = Linear(400, 784)
+    let encoder: Linear
+    let mean: Linear
+    let logVariance: Linear
+    let decoder: Linear
+    let output: Linear
 
-    public init() {}
+    // MARK: Forward pass
 
     /// - Parameter x: `[N,784]`.
     /// - Returns: Mean and logarithm of the variance of the code, `[N,20]` each.
@@ -57,5 +57,17 @@ extension ModelZoo {
         g.output("loss", loss)
       }
     }
+  }
+}
+
+extension ModelZoo.VAE {
+  /// - Parameters:
+  ///   - pixels: of an image. - hidden: units of both hidden layers. - code: numbers of the code.
+  public init(pixels: Int = 784, hidden: Int = 400, code: Int = 20) {
+    encoder = Linear(pixels, hidden)
+    mean = Linear(hidden, code)
+    logVariance = Linear(hidden, code)
+    decoder = Linear(code, hidden)
+    output = Linear(hidden, pixels)
   }
 }

@@ -2,15 +2,15 @@ import JacquardCore
 import JacquardIR
 
 extension ModelZoo {
-  /// Skip-gram with negative sampling (Mikolov et al.; 2013): 10,000 words in 128 dimensions.
+  /// Skip-gram with negative sampling (Mikolov et al.; 2013): by default 10,000 words in 128 dimensions.
   public struct Word2Vec: Module {
-    static let vocabulary = 10_000
-    static let size = 128
-    static let negatives = 5
-    let centers = Embedding(vocabulary, size)
-    let contexts = Embedding(vocabulary, size)
+    // Of the graphs below: the defaults of the initialiser.
+    private static let vocabulary = 10_000
+    private static let negatives = 5
+    let centers: Embedding
+    let contexts: Embedding
 
-    public init() {}
+    // MARK: Forward pass
 
     /// How well each word goes with others.
     ///
@@ -47,5 +47,14 @@ extension ModelZoo {
         }
       },
     ]
+  }
+}
+
+extension ModelZoo.Word2Vec {
+  /// - Parameters:
+  ///   - vocabulary: number of words. - size: of a word's vector.
+  public init(vocabulary: Int = 10_000, size: Int = 128) {
+    centers = Embedding(vocabulary, size)
+    contexts = Embedding(vocabulary, size)
   }
 }

@@ -1,5 +1,8 @@
 import ArgumentParser
 import JacquardCore
+import JacquardFiles
+import JacquardPlanner
+import JacquardRuntime
 
 /// `jacquard bench`
 struct BenchCommand: ConsoleCommand {
@@ -13,7 +16,8 @@ struct BenchCommand: ConsoleCommand {
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
 
-  @Option(help: ArgumentHelp("Steps to measure; by default those of about a second.", valueName: "k"))
+  @Option(
+    help: ArgumentHelp("Steps to measure; by default those of about a second (of a turn of --ablate).", valueName: "k"))
   var steps: Int?
 
   @Flag(help: "Print the figures as JSON (docs/inspect.md).")
@@ -22,17 +26,45 @@ struct BenchCommand: ConsoleCommand {
   @Flag(help: "Also show each kernel's time by thread (not executor reference).")
   var profile = false
 
-  func validate() throws { try requirePositive(steps, "--steps") }
+  @Option(help: ArgumentHelp("Leave parts of the compiler out (docs/ablation.md).", valueName: "part,part"))
+  var without: NameList?
+
+  @Flag(help: "Leave out each part of the compiler in turn, beside the whole compiler.")
+  var ablate = false
+
+  func validate() throws {
+    try requirePositive(steps, "--steps")
+    if ablate && (profile || without != nil) {
+      throw ValidationError("--ablate goes with neither --without nor --profile")
+    }
+  }
+
+  /// What `auto` ends with, from the first step on.
+  private var kind: ExecutorKind { executor.executor == .auto ? .native : executor.executor }
 
   func run(_ console: Console) throws {
+    let leftOut = try LeftOut(without?.names ?? [])
     let subject = try Benchmark.Subject(graph, bindings: try bind.sizes())
-    console.noteUnoptimisedRuntime()
-    let result = try naming(graph) {
-      // What `auto` ends with, from the first step on.
-      let kind = executor.executor == .auto ? .native : executor.executor
-      return try Benchmark(subject, executor: kind, threads: executor.threads, seed: seed.seed)
-        .measure(steps: steps, profile: profile) { executor.report($0, console) }
+    if without != nil && !(subject.isGraph && kind != .reference) {
+      throw Diagnostic(
+        "--without wants a graph, and an executor that compiles it", kind: .unsupported, place: graph)
     }
-    console.print(json ? result.json.text() : result.text)
+    console.noteUnoptimisedRuntime()
+    try naming(graph) {
+      if ablate { return try ablation(subject, console) }
+      let benchmark = Benchmark(
+        subject, executor: leftOut.executor(kind), threads: executor.threads, seed: seed.seed,
+        options: leftOut.options)
+      var result = try benchmark.measure(steps: steps, profile: profile) { executor.report($0, console) }
+      result.without = without?.names ?? []
+      console.print(json ? result.json.text() : result.text)
+    }
+  }
+
+  private func ablation(_ subject: Benchmark.Subject, _ console: Console) throws {
+    let rows = try Ablation(subject, executor: kind, threads: executor.threads, seed: seed.seed, steps: steps).rows()
+    if !json { return console.print(Ablation.Row.text(rows)) }
+    let fields = [("graph", JSONValue(graph)), ("rows", JSONValue(rows.map(\.json)))]
+    console.print(JSONValue(fields: fields).text())
   }
 }

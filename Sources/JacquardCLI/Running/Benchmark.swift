@@ -19,14 +19,21 @@ struct Benchmark {
       self.bindings = bindings
       loaded = try Loaded(path, Loaded.Hints(bindings: bindings))
     }
+
+    var isGraph: Bool { if case .graph = loaded { true } else { false } }
   }
 
   private let subject: Subject
   private let executor: ExecutorKind
   private let threads: Int?
   private let seed: Int
+  private let options: CompileOptions
 
-  init(_ subject: Subject, executor: ExecutorKind, threads: Int?, seed: Int) {
+  /// - Parameter options: for a graph; a plan is compiled already.
+  init(
+    _ subject: Subject, executor: ExecutorKind, threads: Int?, seed: Int, options: CompileOptions = CompileOptions()
+  ) {
+    self.options = options
     self.subject = subject
     self.executor = executor
     self.threads = threads
@@ -41,7 +48,7 @@ struct Benchmark {
     steps: Int?, profile: Bool, report: (any StepRunner) -> Void = { _ in }
   ) throws -> BenchmarkResult {
     let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
-    let cold = try Benchmark.timed { try program.runner(executor, threads: threads) }
+    let cold = try Benchmark.timed { try program.runner(executor, threads: threads, options: options) }
     let plan = (cold.value as? PlanRunner)?.plan
     report(cold.value)
     let kind = (cold.value as? PlanRunner).map { $0.library != nil ? ExecutorKind.native : .vm } ?? executor
@@ -65,8 +72,8 @@ struct Benchmark {
   /// Compiles again what was compiled before in this process; what it makes is thrown away.
   private func warm(_ program: StaticProgram) throws {
     switch program.content {
-    case .graph where executor == .native: _ = try program.runner(executor, threads: threads)
-    case .graph(let graph) where executor != .reference: _ = try Compiler.compile(graph)
+    case .graph where executor == .native: _ = try program.runner(executor, threads: threads, options: options)
+    case .graph(let graph) where executor != .reference: _ = try Compiler.compile(graph, options: options)
     case .plan(let plan): try plan.verify()
     case .graph: break
     }
@@ -74,7 +81,7 @@ struct Benchmark {
 
   // MARK: Times
 
-  private static func timed<T>(_ body: () throws -> T) rethrows -> (value: T, milliseconds: Double) {
+  static func timed<T>(_ body: () throws -> T) rethrows -> (value: T, milliseconds: Double) {
     let start = ContinuousClock.now
     let value = try body()
     return (value, milliseconds(start.duration(to: .now)))
@@ -116,6 +123,8 @@ struct BenchmarkResult {
   var times: [Double] = []
   var peakBytes = 0
   var profile: StepProfile?
+  /// Parts of the compiler that were left out.
+  var without: [String] = []
 
   init(graph: String, executor: String, plan: Plan?) {
     self.graph = graph
@@ -130,12 +139,7 @@ struct BenchmarkResult {
     return sorted[min(sorted.count - 1, max(0, Int((share * Double(sorted.count)).rounded(.up)) - 1))]
   }
 
-  var median: Double {
-    let sorted = times.sorted()
-    if sorted.isEmpty { return 0 }
-    let middle = sorted.count / 2
-    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-  }
+  var median: Double { Statistics.median(times) }
 
   /// Two operations for each multiplication of the plan's products, a second, in milliards.
   var gigaflops: Double {
@@ -146,9 +150,10 @@ struct BenchmarkResult {
   var json: JSONValue {
     let figures: [(String, JSONValue)] = [
       ("graph", JSONValue(graph)), ("executor", JSONValue(executor)), ("threads", JSONValue(threads)),
-      ("steps", JSONValue(times.count)), ("median_ms", milliseconds(median)),
-      ("min_ms", milliseconds(times.min() ?? 0)), ("p90_ms", milliseconds(percentile(0.9))),
-      ("compile_cold_ms", milliseconds(compileCold)), ("compile_warm_ms", milliseconds(compileWarm)),
+      ("without", JSONValue(without.map { JSONValue($0) })),
+      ("steps", JSONValue(times.count)), ("median_ms", Statistics.json(median)),
+      ("min_ms", Statistics.json(times.min() ?? 0)), ("p90_ms", Statistics.json(percentile(0.9))),
+      ("compile_cold_ms", Statistics.json(compileCold)), ("compile_warm_ms", Statistics.json(compileWarm)),
       ("arena_bytes", JSONValue(plan?.arenaBytes ?? 0)),
       ("arena_lower_bound_bytes", JSONValue(plan?.memory.lowerBound ?? 0)),
       ("arena_naive_bytes", JSONValue(plan?.memory.naive ?? 0)), ("scratch_bytes_per_thread", JSONValue(scratchBytes)),
@@ -159,13 +164,11 @@ struct BenchmarkResult {
     return JSONValue(fields: figures + (profile.map { [("profile", $0.json)] } ?? []))
   }
 
-  /// To a tenth of a microsecond.
-  private func milliseconds(_ value: Double) -> JSONValue { JSONValue((value * 1e4).rounded() / 1e4) }
-
   var text: String {
     var table = TextTable([.left, .left])
     table.add("graph", graph)
     table.add("executor", "\(executor), \(threads) thread\(threads == 1 ? "" : "s")")
+    if !without.isEmpty { table.add("without", without.joined(separator: ", ")) }
     let figures = [median, times.min() ?? 0, percentile(0.9)].map { "\(NumberText.fixed($0, 4)) ms" }
     table.add("step", "median \(figures[0])  min \(figures[1])  p90 \(figures[2])  of \(times.count)")
     table.add("compile", "cold \(NumberText.fixed(compileCold, 2)) ms  warm \(NumberText.fixed(compileWarm, 2)) ms")

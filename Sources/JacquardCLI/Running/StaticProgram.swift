@@ -71,15 +71,19 @@ struct StaticProgram {
 
   // MARK: Runners
 
+  /// - Parameter options: for a graph; a plan is compiled already.
   /// - Throws: `Diagnostic` if the executor does not fit, or memory is short.
-  func runner(_ executor: ExecutorKind, threads: Int?) throws -> any StepRunner {
+  func runner(
+    _ executor: ExecutorKind, threads: Int?, options: CompileOptions = CompileOptions()
+  ) throws -> any StepRunner {
     try naming(path) {
       switch (content, executor) {
       case (.graph(let graph), .reference):
         try checkMemory(try StaticProgram.valueBytes(graph))
         return ReferenceRunner(graph: graph)
       case (.plan, .reference): throw Diagnostic("a plan has no graph for the reference executor", kind: .unsupported)
-      case (.graph(let graph), _): return try machine(try Compiler.compile(graph).plan, threads, executor)
+      case (.graph(let graph), _):
+        return try machine(try Compiler.compile(graph, options: options).plan, threads, executor)
       case (.plan(let plan), _): return try machine(plan, threads, executor)
       }
     }

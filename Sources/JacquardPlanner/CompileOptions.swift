@@ -1,0 +1,53 @@
+import JacquardTransforms
+
+/// What a compilation may be asked to do differently.
+public struct CompileOptions: Sendable {
+  /// What the graph passes leave out.
+  public var pipeline = Pipeline.Options()
+  /// Whether scans over the same sequence become one.
+  public var sharesScans = true
+  /// Whether kernels are fused (views always are).
+  public var fuse = true
+  /// What fusion leaves out.
+  public var disabledFusions: Set<FusionStep> = []
+  public var heuristics = FusionHeuristics()
+  /// Whether kernels are ordered so that little memory is alive at once; else they keep the order of the graph, as far as updates
+  /// and checks let them.
+  public var reorders = true
+  public var memory = MemoryOptions()
+  /// The most bytes that the arena may take.
+  public var memoryLimit: Int?
+
+  public init() {}
+}
+
+/// What a memory plan may be asked to do differently.
+public struct MemoryOptions: Hashable, Sendable {
+  /// Whether a result may be written over an operand that dies.
+  public var joinsInPlace = true
+  /// Whether what replaces a parameter or state is written into its memory; else it is copied there.
+  public var updatesInPlace = true
+  /// Whether buffers that are not alive at once share bytes of the arena.
+  public var sharesArena = true
+  /// Whether threads meet only where data crosses them; else before every kernel.
+  public var omitsBarriers = true
+
+  public init() {}
+}
+
+/// The steps of fusion that can be left out. `explanation` says what each does.
+public enum FusionStep: String, CaseIterable, Hashable, Sendable {
+  case copies, cheapMaps, joins, singleUses, lightMaps, groups
+
+  /// What it does, in a clause.
+  public var explanation: String {
+    switch self {
+    case .copies: "all that copies an array in the same way reads one copy"
+    case .cheapMaps: "constants, broadcasts and casts are computed where they are read"
+    case .joins: "nests over one space become one, and maps join products"
+    case .singleUses: "a map with one reader is computed there"
+    case .lightMaps: "a map that is cheaper than to store its result is computed in each reader"
+    case .groups: "independent nests are dealt to the threads together"
+    }
+  }
+}
