@@ -158,14 +158,14 @@ public final class PlanRunner: StepRunner {
   }
 
   private func runPoisoned(_ freed: FreedMemory) -> jq_failure {
-    freed.begin(arena)
-    defer { freed.end(arena) }
+    freed.begin(arena.bytes)
+    defer { freed.end(arena.bytes) }
     for kernel in encoder.kernels.indices {
-      memset(scratch, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
-      freed.before(kernel, arena)
+      memset(scratch.bytes, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
+      freed.before(kernel, arena.bytes)
       let failure = launch(kernel..<kernel + 1)
       if failure.kernel >= 0 { return failure }
-      freed.after(kernel, arena)
+      freed.after(kernel, arena.bytes)
     }
     var none = jq_failure()
     none.kernel = -1

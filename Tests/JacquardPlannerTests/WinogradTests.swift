@@ -45,7 +45,7 @@ import Testing
       let w = try b.input("w", TensorType(.f32, Shape([form.maps, form.input[1]] + form.kernel)))
       let y = try b.conv(x, w, geometry)
       try b.output("y", y)
-      try b.output("z", b.relu(b.add(y, b.constant(1))))
+      try b.output("z", b.relu(b.add(y, b.constant(1, .f32))))
       try b.output("means", b.mean(y, axes: [0, 2, 3]))
     }
   }
@@ -90,7 +90,7 @@ import Testing
 
   /// A plan from a file that asks for it where it is not possible.
   @Test func thePlanVerifierRefusesOtherProducts() throws {
-    let graph = try graph("product") { b in
+    let graph = try JacquardPlannerTests.graph("product") { b in
       let y = try b.dot(b.input("x", "f32[32,144]"), b.input("w", "f32[144,32]"))
       try b.output("y", y)
     }

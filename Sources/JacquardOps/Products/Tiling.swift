@@ -44,13 +44,16 @@ extension Tiling {
   /// the sums around the products, and enough results to be worth the kernels that each thread prepares.
   static func winograd(_ product: Contraction) -> Tiling? {
     guard let columns = product.rhs.windows?.columns.extents, columns.count == 2 else { return nil }
-    let pairs = max(1, min(columns[0] / 2, 2 * squares / max(columns[1], 1)))
+    // Lines whose results fill whole vectors together.
+    let unit = columns[1] % 8 == 0 ? 1 : columns[1] % 4 == 0 ? 2 : 4
+    let pairs = min(columns[0] / 2, max(unit, 2 * squares / max(columns[1], 1) / unit * unit))
     let tiling = Tiling(provider: .winograd, rows: product.m, columns: pairs * 2 * columns[1])
     var result = product
     result.tiling = tiling
-    let isWorthIt = product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
+    let isWorthIt =
+      product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
       && product.batch.reduce(1, *) * product.n >= 8_192 && columns[1] >= 8
-    return isWorthIt && result.fitsWinograd && tiling.columns % 16 == 0 ? tiling : nil
+    return isWorthIt && result.fitsWinograd ? tiling : nil
   }
 
   /// About as many squares of results of 2 x 2 as two vectors hold.
