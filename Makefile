@@ -21,7 +21,7 @@ help:
 	@echo "make test      every test"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
-	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make bench     side by side with PyTorch, JAX, ONNX Runtime, OpenVINO (installs them into a virtual environment)"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"

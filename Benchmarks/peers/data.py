@@ -1,9 +1,8 @@
 """Batches and initial parameters, the same in every framework: drawn as the hints of a graph's file say."""
 
-import json
-import re
-
 import numpy as np
+
+import graph_file
 
 DTYPES = {"f32": np.float32, "i32": np.int32, "i64": np.int64}
 
@@ -14,34 +13,26 @@ class Values:
     no optimiser state."""
 
     def __init__(self, row, seed=0):
-        graph = json.loads(row.graph.read_text())
-        sizes = {symbol["name"]: symbol["default"] for symbol in graph.get("symbols", [])} | row.bindings
         generator = np.random.default_rng(seed)
         self.batch, self.parameters = {}, {}
-        for entry in graph["inputs"]:
-            dtype, shape = parsed(entry["type"], sizes)
-            if entry["role"] == "data":
-                self.batch[entry["name"]] = draw(generator, entry["sample"], shape, dtype)
-            elif "init" in entry:
-                self.parameters[entry["name"]] = draw(generator, entry["init"], shape, dtype)
+        for entry in graph_file.inputs(row):
+            if entry.role == "data":
+                self.batch[entry.name] = draw(generator, entry.sample, entry)
+            elif entry.init:
+                self.parameters[entry.name] = draw(generator, entry.init, entry)
 
 
-def parsed(text, sizes):
-    """f32[N,784] -> (float32, (128, 784))"""
-    dtype, dimensions = re.fullmatch(r"(\w+)\[(.*)\]", text).groups()
-    return DTYPES[dtype], tuple(sizes.get(part) or int(part) for part in dimensions.split(",") if part)
-
-
-def draw(generator, hint, shape, dtype):
-    kind = hint["kind"]
+def draw(generator, hint, entry):
+    kind, shape, dtype = hint["kind"], entry.shape, DTYPES[entry.dtype]
     if kind == "integers":
-        return generator.integers(hint["low"], hint["high"], shape).astype(dtype)
+        return generator.integers(hint["low"], hint["high"], shape, dtype)
     if kind == "normal":
-        return (hint.get("mean", 0) + hint.get("deviation", 1) * generator.standard_normal(shape)).astype(dtype)
+        normal = generator.standard_normal(shape, dtype)
+        return dtype(hint.get("mean", 0)) + dtype(hint.get("deviation", 1)) * normal
     if kind in ("zeros", "ones"):
-        return np.full(shape, float(kind == "ones"), dtype)
+        return np.full(shape, kind == "ones", dtype)
     low, high = bounds(hint, shape)
-    return generator.uniform(low, high, shape).astype(dtype)
+    return dtype(low) + dtype(high - low) * generator.random(shape, dtype)
 
 
 def bounds(hint, shape):

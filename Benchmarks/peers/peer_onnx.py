@@ -46,7 +46,7 @@ class OpenVINO:
     def __init__(self, row, batch):
         import openvino
 
-        self.version = openvino.__version__
+        self.version = openvino.__version__.split("-")[0]
         core = openvino.Core()
         model = core.read_model(OPTIONS.file)
         model.reshape({name: list(array.shape) for name, array in batch.items()})

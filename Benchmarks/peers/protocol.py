@@ -22,7 +22,7 @@ import time
 from models import ROWS
 
 STARTED = time.perf_counter()
-WARMUP_SECONDS, WARMUP_STEPS = 1.0, 20
+WARMUP_SECONDS, WARMUP_STEPS = 0.5, 20
 UNMEASURED = 5
 GEMM_SIZE, GEMM_REPEATS = 1024, 30
 
