@@ -1,9 +1,10 @@
 """Whether a peer computes what Jacquard computes, from the same parameters and the same batch.
 
-A model that draws nothing: the first loss agrees to FIRST, the loss of step STEPS, after as many updates, to LATER (relative; Adam
-divides by the root of a gradient that may be rounding alone, so small differences grow). A model that draws random numbers: the means of
-both losses over DRAWS trials with different numbers differ by no more than DEVIATIONS standard deviations of that difference, estimated
-from both sets of trials. Outputs: no element differs by more than OUTPUT of the greatest magnitude.
+A model that draws nothing: the first loss agrees to FIRST, the loss of step STEPS to LATER (relative; Adam divides by
+the root of a gradient that may be rounding alone, so small differences grow). A model that draws random numbers: the
+means of both losses over DRAWS trials with different numbers differ by no more than DEVIATIONS standard deviations of
+that difference, estimated from both sets of trials. Outputs: no element differs by more than OUTPUT of the greatest
+magnitude.
 """
 
 from pathlib import Path

@@ -6,7 +6,7 @@ import models
 
 MEBIBYTE = 1 << 20
 
-GEOMETRIC_MEANS = {  # (kind, batch): bound
+GEOMETRIC_MEANS = {  # by the name of a group of rows
     "training": 1.3,
     "inference, batch 1": 1.2,
     "inference, batch 64": 1.0,

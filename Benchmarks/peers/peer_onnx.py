@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""ONNX Runtime, or OpenVINO with --engine openvino, as a peer in inference: the model that Jacquard wrote as ONNX to --file, with the row's
-sizes fixed, f32. Protocol: protocol.py."""
+"""ONNX Runtime, or OpenVINO with --engine openvino, as a peer in inference. Protocol: protocol.py.
+
+They run the model that Jacquard wrote as ONNX to --file, with the row's sizes fixed, in f32."""
 
 import protocol
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """PyTorch as a peer: eager, or torch.compile with --mode compile (needs a C++ compiler). Protocol: protocol.py.
 
-Settings that are fastest on a CPU: fused Adam, gradients set to none, sparse gradients of embeddings under SGD, weights
-frozen into compiled inference, freed memory kept by the allocator instead of returned to the system (every step would fault it in again).
+Settings that are fastest on a CPU: fused Adam, gradients set to none, sparse gradients of embeddings under SGD (eager),
+weights frozen into compiled inference, freed memory kept by the allocator instead of returned to the system (every step
+would fault it in again).
 """
 
 import ctypes

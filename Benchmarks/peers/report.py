@@ -38,8 +38,8 @@ def text(result):
 
 def page(result, plots):
     """For docs/benchmarks.md. `plots`: file names by the title of the table that they belong to."""
-    lines = ["# Benchmarks", "", "Jacquard beside other frameworks: the same models, parameters and data, taking turns in one run. Written by "
-             "`make bench`; `Benchmarks/peers/README.md` says how it is measured and what voids a row.", ""]
+    lines = ["# Benchmarks", "", "Jacquard beside other frameworks: the same models, parameters and data, taking turns in "
+             "one run. Written by `make bench`; `Benchmarks/peers/README.md` says how it is measured and what voids a row.", ""]
     lines += [f"- {note}" for note in notes(result)]
     for table in tables.all_of(result):
         lines += ["", f"## {table.title}", ""]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import agreement as tolerance
 import bounds
 from bounds import MEBIBYTE, verdict
 import models
@@ -142,9 +143,10 @@ def compilation(result):
         first = jax.get(line["graph"])
         cells.append([line["graph"], *(number(line[key], ".0f") for key in ("cold_ms", "warm_ms", "vm_ms")),
                       number(first, ".0f"), compile_verdict(line, first)])
-    return Table("Compile times", ["graph", "native, cold, ms", "native, warm, ms", "vm, ms", "JAX's first step, ms", "verdict"],
-                 cells, f"Cold (an empty cache): under {bounds.COLD_MS} ms and under JAX's first step. Warm (a new process, code in the "
-                 f"cache) and vm: under {bounds.WARM_MS} ms.")
+    head = ["graph", "native, cold, ms", "native, warm, ms", "vm, ms", "JAX's first step, ms", "verdict"]
+    return Table("Compile times", head, cells,
+                 f"Cold (an empty cache): under {bounds.COLD_MS} ms and under JAX's first step. Warm (a new process, code in "
+                 f"the cache) and vm: under {bounds.WARM_MS} ms.")
 
 
 def arena(result):
@@ -185,10 +187,11 @@ def memory(result):
         sizes = [ours(row, "kept_bytes"), ours(row, "arena_bytes"), need, allowed]
         cells.append([row["name"], *("-" if size is None else f"{size / MEBIBYTE:.0f}" for size in [*peaks, *sizes]),
                       leanest or "-", memory_verdict(row)])
-    head = ["model", *(f"{name}, MiB" for name in names), "parameters and state", "arena", "at most", "peer's limit", "whose", "verdict"]
+    head = ["model", *(f"{name}, MiB" for name in names), "parameters and state", "arena", "at most", "peer's limit",
+            "whose", "verdict"]
     return Table("Peak resident memory of a training process", head, cells,
-                 f"At most parameters + state + arena + {bounds.MEMORY_OVER_NEED // MEBIBYTE} MiB, and less than the leanest peer; for "
-                 f"{', '.join(bounds.QUARTER)} a quarter of it.")
+                 f"At most parameters + state + arena + {bounds.MEMORY_OVER_NEED // MEBIBYTE} MiB, and the leanest peer's; "
+                 f"for {', '.join(bounds.QUARTER)} a quarter of it.")
 
 
 def scaling(result):
@@ -210,10 +213,11 @@ def agreement(result):
     for row in result["rows"]:
         if row["agreement"]:
             cells.append([row["name"], *(difference(row["agreement"].get(name)) for name in names)])
-    return Table("Agreement", ["model", *names], cells,
-                 "From the same parameters and batch, against Jacquard: relative difference of the first loss (at most 1e-4) and of the "
-                 "fifth (1e-3); where the step draws random numbers, by how many standard deviations the means of eight trials "
-                 "differ (at most 5); of outputs the greatest difference over the greatest magnitude (1e-4).")
+    note = (f"From the same parameters and batch, against Jacquard: relative difference of the first loss (at most "
+            f"{tolerance.FIRST:.0e}) and of loss {tolerance.STEPS} ({tolerance.LATER:.0e}); where the step draws random numbers, by how "
+            f"many standard deviations the means of {tolerance.DRAWS} trials differ (at most {tolerance.DEVIATIONS}); of outputs the "
+            f"greatest difference over the greatest magnitude ({tolerance.OUTPUT:.0e}).")
+    return Table("Agreement", ["model", *names], cells, note)
 
 
 def difference(found):
@@ -260,7 +264,8 @@ def least(what, bound, values, form=".2f"):
     name = min(known, key=known.get)
     complete = len(known) == len(values)
     said = verdict(known[name], bound)
-    return [[what, f"at least {bound:{form}}", f"{known[name]:{form}} ({name})", said if complete or said != "holds" else "incomplete"]]
+    said = said if complete or said != "holds" else "incomplete"
+    return [[what, f"at least {bound:{form}}", f"{known[name]:{form}} ({name})", said]]
 
 
 def counted(what, verdicts):
