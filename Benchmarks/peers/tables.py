@@ -248,11 +248,9 @@ def summary(result):
                               (models.PRODUCT, "each product, share of the FMA peak", bounds.PEAK_SHARE)):
         lines += least(what, bound, {row["name"]: share(result, row) for row in rows_of(result, kind)}, ".0%")
     lines += least("two threads against one", bounds.SPEEDUP, {line["name"]: line.get("speedup") for line in result["scaling"]})
-    jax, compiled = jax_first(result), [line for line in result["compilation"] if "cold_ms" in line]
-    lines += counted("compile times", {line["graph"]: compile_verdict(line, jax.get(line["graph"])) for line in compiled})
-    lines += counted("peak memory", {row["name"]: memory_verdict(row) for row in rows_of(result, models.TRAINING)
-                                     if "jacquard" in row["contenders"]})
-    lines += counted("arena", {row[0]: row[-1] for row in arena(result).rows})
+    lines += counted("compile times", {cells[0]: cells[-1] for cells in compilation(result).rows})
+    lines += counted("peak memory", {cells[0]: cells[-1] for cells in memory(result).rows})
+    lines += counted("arena", {cells[0]: cells[-1] for cells in arena(result).rows})
     return Table("Summary", ["what", "bound", "found", "verdict"], lines)
 
 
