@@ -32,7 +32,7 @@ help:
 	@echo "make test      every test"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
-	@echo "make bench     side by side with PyTorch and JAX (installs them into a virtual environment)"
+	@echo "make bench     side by side with PyTorch, JAX, ONNX Runtime, OpenVINO (installs them into a virtual environment)"
 	@echo "make micro     passes, planner and kernels one by one"
 	@echo "make shapes    training graphs with drawn sizes (SEED=1)"
 	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"

@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 import json
-from pathlib import Path
-import statistics
 import os
+from pathlib import Path
 import subprocess
 import sys
 
 FOLDER = Path(__file__).resolve().parent
+ONNX_FILE = "model.onnx"
 COMMANDS = {
     "torch": ["peer_torch.py"],
     "torch-compile": ["peer_torch.py", "--mode", "compile"],
     "jax": ["peer_jax.py"],
+    "onnxruntime": ["peer_onnx.py", "--file", ONNX_FILE],
+    "openvino": ["peer_onnx.py", "--file", ONNX_FILE, "--engine", "openvino"],
 }
+OF_INFERENCE = ("onnxruntime", "openvino")  # cannot train
 
 
 class Unavailable(Exception):
@@ -29,16 +32,19 @@ class Turn:
 
 
 class PeerProcess:
-    """A peer that speaks the protocol of protocol.py. Its errors go to a file beside the others of this run."""
+    """A peer that speaks the protocol of protocol.py and works in a folder of its row: its errors and what it caches go there, so
+    that each compiles anew."""
 
-    def __init__(self, name, python, model, threads, log_folder):
+    def __init__(self, name, python, row, threads, folder):
         self.name = name
-        self.log = Path(log_folder) / f"{name}.{model}.log"
-        command = [python, *COMMANDS[name], model, "--threads", str(threads)]
+        self.log = Path(folder) / f"{name}.log"
+        script, *rest = COMMANDS[name]
+        command = [python, str(FOLDER / script), row.name, *rest, "--threads", str(threads)]
+        surroundings = os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "inductor")}
         try:
             with open(self.log, "w") as log:
-                self.process = subprocess.Popen(command, cwd=FOLDER, text=True, bufsize=1, stdin=subprocess.PIPE,
-                                                stdout=subprocess.PIPE, stderr=log)
+                self.process = subprocess.Popen(command, cwd=folder, env=surroundings, text=True, bufsize=1,
+                                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log)
         except OSError as error:
             raise Unavailable(f"{name}: {error.strerror}") from None
         self.head = self._read()
@@ -65,14 +71,8 @@ class PeerProcess:
         return self._read()
 
     def turn(self, steps):
-        times = self.ask(f"run {steps}")["times_ms"]
-        return Turn(statistics.median(times), min(times))
-
-    def peak_bytes(self):
-        return self.ask("rss")["rss_bytes"]
-
-    def product_gflops(self):
-        return self.ask("gemm")["gflops"]
+        answer = self.ask(f"run {steps}")
+        return Turn(answer["median_ms"], answer["min_ms"])
 
     def close(self):
         if self.process.poll() is None:
@@ -85,42 +85,67 @@ class PeerProcess:
                 self.process.wait()
 
 
-class JacquardBench:
-    """`jacquard bench`, started anew for every turn; it warms itself up."""
+class Jacquard:
+    """The binary: what its commands print."""
 
-    name = "jacquard"
+    def __init__(self, binary, executor, threads):
+        self.binary, self.executor, self.threads = str(Path(binary).resolve()), executor, threads
 
-    def __init__(self, binary, graph, executor, threads):
-        self.graph = Path(graph)
-        self.command = [str(binary), "bench", str(graph), "--json", "--executor", executor, "--threads", str(threads)]
-        self.last = {}
-        self.turn(20)
-        self.version = f"jacquard, executor {self.last.get('executor', executor)}"
-        self.first_ms = self.last.get("compile_cold_ms")
-
-    def turn(self, steps):
+    def bench(self, graph, bindings=None, executor=None, threads=None, steps=None, cache=None):
+        """The JSON of `jacquard bench`. `cache`: the folder for compiled code, if not the user's."""
+        words = ["bench", str(graph), "--json", *self.common(bindings, executor, threads)]
+        words += ["--steps", str(steps)] if steps else []
+        printed = self.call(words, graph, os.environ | ({"JACQUARD_CACHE": str(cache)} if cache else {}))
         try:
-            done = subprocess.run([*self.command, "--steps", str(steps)], capture_output=True, text=True)
+            return json.loads(printed)
+        except ValueError as error:
+            raise Unavailable(f"jacquard: `bench --json` printed something else ({error})") from None
+
+    def run(self, graph, bindings, values, outputs, steps=1, seed=0):
+        """`jacquard run` on the values that write_values.py wrote to a folder; its outputs go to another."""
+        words = ["run", str(graph), "--params", f"{values}/parameters.safetensors", "--output-dir", str(outputs)]
+        for file in sorted(Path(values).glob("*.npy")):
+            words += ["--input", f"{file.stem}={file}"]
+        self.call([*words, "--steps", str(steps), "--seed", str(seed), *self.common(bindings)], graph)
+
+    def convert(self, graph, values, file):
+        self.call(["convert", str(graph), str(file), "--params", f"{values}/parameters.safetensors"], graph)
+
+    def common(self, bindings, executor=None, threads=None):
+        words = ["--executor", executor or self.executor, "--threads", str(threads or self.threads)]
+        for symbol, size in (bindings or {}).items():
+            words += ["--bind", f"{symbol}={size}"]
+        return words
+
+    def call(self, words, graph, surroundings=None):
+        try:
+            done = subprocess.run([self.binary, *words], capture_output=True, text=True, env=surroundings)
         except OSError as error:
             raise Unavailable(f"jacquard: {error.strerror}") from None
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["no message"]
-            message = lines[-1].replace(str(self.graph), self.graph.name)  # the reason may be published
+            message = lines[-1].replace(str(graph), Path(graph).name)  # the reason may be published
             raise Unavailable(f"jacquard: exit status {done.returncode}: {message}")
-        try:
-            self.last = json.loads(done.stdout)
-            return Turn(self.last["median_ms"], self.last["min_ms"])
-        except (ValueError, KeyError) as error:
-            raise Unavailable(f"jacquard: `bench --json` printed something else ({error})") from None
+        return done.stdout
 
-    def peak_bytes(self):
-        return self.last.get("peak_rss_bytes")
 
-    def product_gflops(self):
-        return None
+class JacquardBench:
+    """`jacquard bench` of a row, started anew for every turn; it warms itself up."""
+
+    name = "jacquard"
+
+    def __init__(self, jacquard, row):
+        self.jacquard, self.row = jacquard, row
+        self.turn(20)
+        self.version = f"jacquard, executor {self.last['executor']}"
+        self.first_ms = self.last["compile_cold_ms"]
+
+    def turn(self, steps):
+        self.last = self.jacquard.bench(self.row.graph, self.row.bindings, steps=steps)
+        return Turn(self.last["median_ms"], self.last["min_ms"])
 
     def close(self):
-        pass
+        """Nothing runs between turns."""
 
 
 def find_python(given):

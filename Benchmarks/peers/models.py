@@ -1,63 +1,78 @@
-"""The models that are compared, described without a framework: sizes, inputs, optimiser, and Jacquard's graph.
+"""What is compared, described without a framework: rows of three kinds, each with the graph that Jacquard runs.
 
-`torch_models.py`, `torch_networks.py` and `jax_models.py` hold the forward pass and loss of each by the same name. A new model
-is an entry here, a function in them (a peer without one is left out), and, where a figure is known, an entry in `reference.json`. Needs no package.
+Shapes, data and initial parameters come from that graph (`data.py`). `torch_models.py`, `torch_networks.py` and
+`jax_models.py` hold the same model by its name; a peer without it is left out. Needs no package.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parent.parent
+GRAPHS = BENCHMARKS.parent / "graphs"
+TRAINING, INFERENCE, OPERATOR, PRODUCT = KINDS = ("training", "inference", "operator", "product")
 
 
 @dataclass(frozen=True)
-class Input:
-    """One array of a batch: uniform in [0, 1), or integers below `classes`. `whole`: the shape has the batch in it."""
+class Optimiser:
+    """Adam and AdamW: betas 0.9 and 0.999, epsilon 1e-8 outside the root. `decay`: AdamW's."""
 
-    shape: tuple
-    classes: int = 0
-    whole: bool = False
+    rate: float
+    kind: str = "adam"  # or "sgd"
+    decay: float = 0.0
 
 
 @dataclass(frozen=True)
-class Model:
-    """`graph`: the file in graphs/ that holds the same whole training step."""
+class Row:
+    """`bindings`: sizes of the graph's symbols, for those that do not have their default."""
 
     name: str
-    graph: str
-    batch: int
-    layers: dict = field(default_factory=dict)  # name -> (inputs, outputs), for dense models
-    inputs: dict = field(default_factory=dict)
-    optimiser: str = "adam"  # "adam" and "adamw" (1e-3, epsilon 1e-8 outside the root) or "sgd" (1e-2)
+    kind: str
+    model: str
+    graph: Path
+    bindings: dict = field(default_factory=dict)
+    optimiser: Optimiser = None
     channels_last: bool = False  # faster for PyTorch's convolutions
+    draws: bool = False  # random numbers are part of the step
+
+    @property
+    def trains(self):
+        return self.kind == TRAINING
 
 
-LEARNING_RATES = {"adam": 1e-3, "adamw": 1e-3, "sgd": 1e-2}
-PIXELS = Input((784,))
-IMAGES = {"x": PIXELS}
-CLASS = Input((), classes=10)
-LABELLED = {"x": PIXELS, "y": CLASS}
+def training(name, optimiser=Optimiser(1e-3), **options):
+    graph = "mlp.sgd" if name == "mlp_sgd" else name
+    return Row(name, TRAINING, name, GRAPHS / f"{graph}.train.json", optimiser=optimiser, **options)
 
-MODELS = {
-    model.name: model
-    for model in [
-        Model("mlp", "mlp.train.json", 128, {"hidden": (784, 256), "output": (256, 10)}, LABELLED),
-        Model("mlp_sgd", "mlp.sgd.train.json", 128, {"hidden": (784, 256), "output": (256, 10)}, LABELLED, "sgd"),
-        Model("mlp_wide", "mlp_wide.train.json", 256,
-              {"hidden1": (784, 2048), "hidden2": (2048, 2048), "output": (2048, 10)}, LABELLED),
-        Model("autoencoder", "autoencoder.train.json", 128,
-              {"encoder1": (784, 256), "encoder2": (256, 64), "latent": (64, 2), "decoder1": (2, 64),
-               "decoder2": (64, 256), "output": (256, 784)}, IMAGES),
-        Model("vae", "vae.train.json", 128,
-              {"encoder": (784, 400), "mean": (400, 20), "logVariance": (400, 20), "decoder": (20, 400),
-               "output": (400, 784)}, IMAGES),
-        Model("cnn", "cnn.train.json", 128, inputs={"x": Input((1, 28, 28)), "y": CLASS}),
-        Model("resnet", "resnet.train.json", 64, inputs={"x": Input((3, 32, 32)), "y": CLASS}, channels_last=True),
-        Model("unet_ddpm", "unet_ddpm.train.json", 64, inputs={"x": Input((1, 28, 28))}, channels_last=True),
-        Model("gnn", "gnn.train.json", 2048,
-              inputs={"x": Input((64,)), "edges": Input((2, 16384), classes=2048, whole=True),
-                      "y": Input((), classes=7)}),
-        Model("word2vec", "word2vec.train.json", 1024,
-              inputs={"word": Input((), classes=10_000), "context": Input((), classes=10_000),
-                      "negative": Input((5,), classes=10_000)}, optimiser="sgd"),
-        Model("transformer", "transformer.train.json", 16,
-              inputs={"x": Input((128,), classes=96), "y": Input((128,), classes=96)}, optimiser="adamw"),
+
+def inference(model, batch, **options):
+    return Row(f"{model}@{batch}", INFERENCE, model, GRAPHS / f"{model}.json", {"N": batch}, **options)
+
+
+def small(name, kind):
+    return Row(name, kind, name, BENCHMARKS / "graphs" / f"{name}.json")
+
+
+ROWS = {
+    row.name: row
+    for row in [
+        training("mlp"),
+        training("mlp_sgd", Optimiser(0.1, "sgd")),
+        training("mlp_wide"),
+        training("autoencoder"),
+        training("vae", draws=True),
+        training("ddpm_mlp", bindings={"N": 512}, draws=True),
+        training("cnn"),
+        training("resnet", channels_last=True),
+        training("unet_ddpm", channels_last=True, draws=True),
+        training("gnn"),
+        training("word2vec", Optimiser(0.025, "sgd")),
+        training("transformer", Optimiser(3e-4, decay=0.01)),
+        *(inference(model, batch, channels_last=model == "resnet")
+          for batch in (1, 64) for model in ("mlp", "cnn", "resnet", "transformer")),
+        small("layernorm_gelu_residual", OPERATOR),
+        small("softmax", OPERATOR),
+        small("gemm_128x784x256", PRODUCT),
+        small("gemm_512x512x512", PRODUCT),
+        small("gemm_1024x1024x1024", PRODUCT),
     ]
 }

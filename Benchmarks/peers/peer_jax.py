@@ -11,65 +11,108 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 import jax  # noqa: E402
 import jax.numpy as jnp  # noqa: E402
 
-import data  # noqa: E402
+from data import Values  # noqa: E402
 import jax_models  # noqa: E402
-from models import LEARNING_RATES, MODELS  # noqa: E402
+
+MOMENTUM = 0.1  # of the running statistics of batch norms
 
 
-def sgd(rate, parameters, gradients, state):
-    return jax.tree.map(lambda p, g: p - rate * g, parameters, gradients), state
+def with_values(row):
+    """Parameters and batch, in the layouts of jax_models.py."""
+    values = Values(row)
+    return jax_models.prepared(row.model, values.parameters), jax.tree.map(
+        jnp.asarray, jax_models.prepared_batch(values.batch))
 
 
-def adam(rate, parameters, gradients, state):
+def sgd(wanted, parameters, gradients, state):
+    return jax.tree.map(lambda p, g: p - wanted.rate * g, parameters, gradients), state
+
+
+def adam(wanted, parameters, gradients, state):
     """Epsilon outside the root, bias corrections as scalars."""
     count = state["count"] + 1
     first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, state["first"], gradients)
     second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, state["second"], gradients)
-    scale, root = rate / (1 - 0.9**count), jnp.sqrt(1 - 0.999**count)
-    updated = jax.tree.map(lambda p, m, v: p - scale * m / (jnp.sqrt(v) / root + 1e-8), parameters, first, second)
+    scale, root, kept = wanted.rate / (1 - 0.9**count), jnp.sqrt(1 - 0.999**count), 1 - wanted.rate * wanted.decay
+    updated = jax.tree.map(lambda p, m, v: kept * p - scale * m / (jnp.sqrt(v) / root + 1e-8), parameters, first, second)
     return updated, {"count": count, "first": first, "second": second}
 
 
-OPTIMISERS = {"adam": adam, "sgd": sgd}
+def dense_step(row):
+    """All parameters by the optimiser. Carries parameters, running statistics, the optimiser's state and a random key."""
+    loss_of, update = jax_models.LOSSES[row.model], {"adam": adam, "sgd": sgd}[row.optimiser.kind]
+
+    def step(carried, batch):
+        parameters, running, state, key = carried
+        key, drawn = jax.random.split(key)
+        (loss, seen), gradients = jax.value_and_grad(loss_of, has_aux=True)(parameters, batch, drawn)
+        parameters, state = update(row.optimiser, parameters, gradients, state)
+        running = {name: (1 - MOMENTUM) * running[name] + MOMENTUM * value for name, value in seen.items()}
+        return loss, (parameters, running, state, key)
+
+    return step
+
+
+def sparse_step(row):
+    """The rows of the batch alone. Carries as `dense_step`."""
+
+    def step(carried, batch):
+        loss, parameters = jax_models.SPARSE_STEPS[row.model](row.optimiser.rate, carried[0], batch)
+        return loss, (parameters, *carried[1:])
+
+    return step
 
 
 class Training:
     """A whole training step of a model."""
 
-    def __init__(self, model):
-        if model.name not in jax_models.LOSSES:
-            raise SystemExit(f"jax_models.py has no {model.name}")
-        loss_of, update, rate = jax_models.LOSSES[model.name], OPTIMISERS[model.optimiser], LEARNING_RATES[model.optimiser]
-        self.model, self.batch, self.last = model, jax.tree.map(jnp.asarray, data.batch(model)), None
+    def __init__(self, row):
+        self.row, self.last, self.resets = row, None, 0
+        self.initial, self.batch = with_values(row)
         self.reset()
-
-        def step(carried, batch):
-            parameters, state, key = carried
-            key, drawn = jax.random.split(key)
-            loss, gradients = jax.value_and_grad(loss_of)(parameters, batch, drawn)
-            parameters, state = update(rate, parameters, gradients, state)
-            return loss, (parameters, state, key)
-
+        step = sparse_step(row) if row.model in jax_models.SPARSE_STEPS else dense_step(row)
         self.compiled = jax.jit(step, donate_argnums=0)
 
     def reset(self):
-        parameters = jax.tree.map(jnp.array, data.parameters(self.model))
-        zeros = lambda: jax.tree.map(jnp.zeros_like, parameters)  # noqa: E731
-        adam_state = lambda: {"count": jnp.float32(0), "first": zeros(), "second": zeros()}  # noqa: E731
-        self.carried = (parameters, adam_state() if self.model.optimiser == "adam" else {}, jax.random.key(0))
+        """The next random numbers are others."""
+        self.resets += 1
+        running = {name: jnp.array(value) for name, value in self.initial.items() if "/running_" in name}
+        parameters = {name: jnp.array(value) for name, value in self.initial.items() if name not in running}
+        state = {}
+        if self.row.optimiser.kind == "adam":
+            first, second = (jax.tree.map(jnp.zeros_like, parameters) for _ in range(2))
+            state = {"count": jnp.float32(0), "first": first, "second": second}
+        self.carried = (parameters, running, state, jax.random.key(self.resets))
 
     def step(self):
         self.last, self.carried = self.compiled(self.carried, self.batch)
         jax.block_until_ready(self.carried)
 
 
+class Inference:
+    """A call of a model that does not learn."""
+
+    def __init__(self, row):
+        self.parameters, self.batch = jax.tree.map(jnp.asarray, with_values(row))
+        self.compiled, self.last = jax.jit(jax_models.OUTPUTS[row.model]), None
+
+    def reset(self):
+        """Nothing changes."""
+
+    def step(self):
+        self.last = self.compiled(self.parameters, self.batch).block_until_ready()
+
+    def output(self):
+        return self.last
+
+
 def main():
-    training = Training(MODELS[OPTIONS.model])
-    size = protocol.GEMM_SIZE
-    square = jax.random.uniform(jax.random.key(1), (size, size))
+    trained = jax_models.LOSSES | jax_models.SPARSE_STEPS
+    row = protocol.row_of(OPTIONS, trained if protocol.ROWS[OPTIONS.row].trains else jax_models.OUTPUTS)
+    work = Training(row) if row.trains else Inference(row)
+    square = jax.random.uniform(jax.random.key(1), (protocol.GEMM_SIZE, protocol.GEMM_SIZE))
     multiply = jax.jit(jnp.matmul)
-    protocol.Peer("jax", jax.__version__, OPTIONS.model, OPTIONS.threads, training,
-                  lambda: multiply(square, square).block_until_ready()).serve()
+    protocol.Peer("jax", jax.__version__, OPTIONS, work, lambda: multiply(square, square).block_until_ready()).serve()
 
 
 if __name__ == "__main__":

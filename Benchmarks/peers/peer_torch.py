@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """PyTorch as a peer: eager, or torch.compile with --mode compile (needs a C++ compiler). Protocol: protocol.py.
 
-Settings that are fastest on a CPU: fused Adam, gradients set to none, freed memory kept by the allocator instead of
-returned to the system (every step would fault it in again).
+Settings that are fastest on a CPU: fused Adam, gradients set to none, sparse gradients of embeddings under SGD (eager),
+weights frozen into compiled inference, freed memory kept by the allocator instead of returned to the system (every step
+would fault it in again).
 """
 
 import ctypes
@@ -11,6 +12,7 @@ import os
 import protocol
 
 OPTIONS = protocol.arguments(__doc__.splitlines()[0], mode={"choices": ["eager", "compile"], "default": "eager"})
+COMPILES = OPTIONS.mode == "compile"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 
@@ -25,27 +27,45 @@ keep_freed_memory()  # before the framework allocates
 os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")  # no compiler processes that stay behind
 
 import torch  # noqa: E402
+from torch import nn  # noqa: E402
 
-import data  # noqa: E402
-from models import LEARNING_RATES, MODELS  # noqa: E402
+from data import Values  # noqa: E402
 import torch_models  # noqa: E402
 import torch_networks  # noqa: E402
 
-CLASSES = torch_models.CLASSES | torch_networks.CLASSES
+MAKERS = torch_models.MAKERS | torch_networks.MAKERS
+
+
+def with_values(row):
+    """The module with its initial values, and the batch. Integers become 64 bits wide, as PyTorch's losses want them."""
+    values = Values(row)
+    module = MAKERS[row.model]()
+    linear = {name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
+    state = {name.replace("/", "."): torch.from_numpy(array) for name, array in values.parameters.items()}
+    for name in linear:
+        state[f"{name}.weight"] = state[f"{name}.weight"].T
+    counters = {name: value for name, value in module.state_dict().items() if name.endswith("num_batches_tracked")}
+    module.load_state_dict(counters | state)
+    batch = {name: torch.from_numpy(array) for name, array in values.batch.items()}
+    batch = {name: array.long() if array.dtype == torch.int32 else array for name, array in batch.items()}
+    if row.channels_last:
+        module = module.to(memory_format=torch.channels_last)
+        batch["x"] = batch["x"].contiguous(memory_format=torch.channels_last)
+    return module, batch
 
 
 class Training:
     """A whole training step of a model."""
 
-    def __init__(self, model, compiled):
-        module = CLASSES[model.name](model)
-        self.initial = {name: value.clone() for name, value in module.state_dict().items()}
-        self.batch = {name: torch.from_numpy(value) for name, value in data.batch(model).items()}
-        if model.channels_last:
-            module = module.to(memory_format=torch.channels_last)
-            self.batch["x"] = self.batch["x"].contiguous(memory_format=torch.channels_last)
-        self.optimiser = optimiser(model, module.parameters())
-        self.module, self.call = module, torch.compile(module) if compiled else module
+    def __init__(self, row):
+        self.module, self.batch = with_values(row)
+        self.initial = {name: value.clone() for name, value in self.module.state_dict().items()}
+        sparse = row.optimiser.kind == "sgd" and not COMPILES
+        for layer in self.module.modules():
+            if isinstance(layer, nn.Embedding):
+                layer.sparse = sparse
+        self.optimiser = optimiser(row.optimiser, self.module)
+        self.call = torch.compile(self.module) if COMPILES else self.module
         self.last = None
 
     def reset(self):
@@ -60,22 +80,56 @@ class Training:
         self.last = loss.detach()
 
 
-def optimiser(model, parameters):
-    rate = LEARNING_RATES[model.optimiser]
-    if model.optimiser == "sgd":
-        return torch.optim.SGD(parameters, lr=rate, fused=True)
-    kind = torch.optim.AdamW if model.optimiser == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=rate, fused=True)
+def optimiser(wanted, module):
+    if wanted.kind == "sgd":
+        sparse = any(getattr(layer, "sparse", False) for layer in module.modules())
+        return torch.optim.SGD(module.parameters(), lr=wanted.rate, fused=not sparse)
+    return torch.optim.AdamW(module.parameters(), lr=wanted.rate, weight_decay=wanted.decay, fused=True)
+
+
+class Output(nn.Module):
+    """The output of a model as a module's call, so that its weights can be frozen."""
+
+    def __init__(self, module):
+        super().__init__()
+        self.module = module
+
+    def forward(self, **batch):
+        return self.module.infer(**batch)
+
+
+class Inference:
+    """A call of a model that does not learn."""
+
+    def __init__(self, row):
+        module, self.batch = with_values(row)
+        output = Output(module).eval()
+        if COMPILES:
+            import torch._inductor.config as inductor
+
+            inductor.freezing = True
+            output = torch.compile(output)
+        self.call, self.last = output, None
+
+    def reset(self):
+        """Nothing changes."""
+
+    @torch.inference_mode()
+    def step(self):
+        self.last = self.call(**self.batch)
+
+    def output(self):
+        return self.last.numpy()
 
 
 def main():
     torch.set_num_threads(OPTIONS.threads)
     torch.manual_seed(0)
-    training = Training(MODELS[OPTIONS.model], OPTIONS.mode == "compile")
+    row = protocol.row_of(OPTIONS, MAKERS)
+    work = Training(row) if row.trains else Inference(row)
     square = torch.rand(protocol.GEMM_SIZE, protocol.GEMM_SIZE)
-    name = "torch" if OPTIONS.mode == "eager" else "torch-compile"
-    protocol.Peer(name, torch.__version__, OPTIONS.model, torch.get_num_threads(), training,
-                  lambda: square @ square).serve()
+    name = "torch-compile" if COMPILES else "torch"
+    protocol.Peer(name, torch.__version__, OPTIONS, work, lambda: square @ square).serve()
 
 
 if __name__ == "__main__":

@@ -1,10 +1,13 @@
 """The line protocol of a peer: a process that lives as long as the comparison and answers one JSON object a line.
 
-    (start)    {"peer": ..., "version": ..., "model": ..., "threads": ..., "start_s": ...}
-    warmup     {"first_ms": ..., "steps": ...}          first step (compilation), then steps until the pace is steady
-    run K      {"times_ms": [K numbers], "loss": ...}   from the initial parameters, after a few steps not measured
-    rss        {"rss_bytes": ...}                       peak resident memory of this process
-    gemm       {"gflops": ...}                          a 1024^3 product in f32, best of many, the peer's or NumPy's
+    (start)      {"peer": ..., "version": ..., "row": ..., "threads": ..., "start_s": ...}
+    warmup       {"first_ms": ..., "steps": ...}     first step (compilation), then steps until the pace is steady
+    run K        {"median_ms": ..., "min_ms": ...}   of K steps from the initial parameters, after a few not measured
+    losses D K   {"losses": [D lists of K]}          of the first K steps from the initial parameters, D times
+    compare FILE {"difference": ...}                 the output's distance from the array in FILE (.npy): the greatest of any
+                                                     element, over the greatest magnitude
+    rss          {"rss_bytes": ...}                  peak resident memory of this process
+    gemm         {"gflops": ...}                     a 1024^3 product in f32, best of many, the peer's or NumPy's
     quit
 """
 
@@ -12,20 +15,23 @@ import argparse
 import gc
 import json
 import os
+import statistics
 import sys
 import time
 
+from models import ROWS
+
 STARTED = time.perf_counter()
-WARMUP_SECONDS, WARMUP_STEPS = 1.0, 20
+WARMUP_SECONDS, WARMUP_STEPS = 0.5, 20
 UNMEASURED = 5
 GEMM_SIZE, GEMM_REPEATS = 1024, 30
 
 
 def arguments(description, **extra):
-    """The command line that every peer has: MODEL and --threads. Limits the process to that many processors, which is
+    """The command line that every peer has: ROW and --threads. Limits the process to that many processors, which is
     the only way to limit some frameworks; so call it before importing one."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("model")
+    parser.add_argument("row", choices=ROWS)
     parser.add_argument("--threads", type=int, default=2)
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
@@ -35,6 +41,14 @@ def arguments(description, **extra):
         os.sched_setaffinity(0, processors[: parsed.threads])
     os.environ["OMP_NUM_THREADS"] = str(parsed.threads)
     return parsed
+
+
+def row_of(options, models):
+    """The row that was asked for, if its model is one of those."""
+    row = ROWS[options.row]
+    if row.model not in models:
+        raise SystemExit(f"no {row.model} for this peer")
+    return row
 
 
 def peak_resident_bytes():
@@ -67,15 +81,15 @@ def timed(action):
 
 
 class Peer:
-    """`training` has `step()`, which runs one step to its end; `reset()`, back to the initial parameters; and `last`,
-    the loss of the last step. `product()` is as for `best_gflops`.
+    """`work` has `step()`, which runs one step to its end; `reset()`, back to the initial parameters; and `last`, the loss
+    of the last step, if it trains, else `output()`, as an array. `product()` is as for `best_gflops`, or None.
 
     Each `run` starts from the initial parameters: a model that goes on learning one batch by heart ends with gradients
     and moments too small for normal floats, and those are slow."""
 
-    def __init__(self, name, version, model, threads, training, product):
-        self.head = {"peer": name, "version": version, "model": model, "threads": threads}
-        self.training, self.step, self.product = training, training.step, product
+    def __init__(self, name, version, options, work, product=None):
+        self.head = {"peer": name, "version": version, "row": options.row, "threads": options.threads}
+        self.work, self.step, self.product = work, work.step, product
 
     def warmup(self):
         first, steps, start = timed(self.step), 1, time.perf_counter()
@@ -87,25 +101,50 @@ class Peer:
         return {"first_ms": first, "steps": steps}
 
     def run(self, count):
-        self.training.reset()
+        self.work.reset()
         gc.disable()
         for _ in range(UNMEASURED):
             self.step()
         times = [timed(self.step) for _ in range(count)]
         gc.enable()
-        return {"times_ms": times, "loss": float(self.training.last)}
+        return {"median_ms": statistics.median(times), "min_ms": min(times)}
+
+    def losses(self, draws, count):
+        return {"losses": [self.first_losses(count) for _ in range(draws)]}
+
+    def first_losses(self, count):
+        self.work.reset()
+        losses = []
+        for _ in range(count):
+            self.step()
+            losses.append(float(self.work.last))
+        return losses
+
+    def compare(self, path):
+        import numpy as np  # not before `arguments` has limited the threads
+
+        expected = np.load(path)
+        self.step()
+        ours = np.asarray(self.work.output())
+        if ours.shape != expected.shape:
+            return {"error": f"the output is {ours.shape}, not {expected.shape}"}
+        return {"difference": float(np.abs(ours - expected).max() / np.abs(expected).max())}
+
+    def gflops(self):
+        products = [numpy_product(), *([self.product] if self.product else [])]
+        return {"gflops": max(best_gflops(product) for product in products)}
 
     def answer(self, line):
         command, *rest = line.split()
-        if command == "warmup":
-            return self.warmup()
-        if command == "run":
-            return self.run(int(rest[0]))
-        if command == "rss":
-            return {"rss_bytes": peak_resident_bytes()}
-        if command == "gemm":
-            return {"gflops": max(best_gflops(self.product), best_gflops(numpy_product()))}
-        return {"error": f"unknown command {command}"}
+        answers = {
+            "warmup": self.warmup,
+            "run": lambda: self.run(int(rest[0])),
+            "losses": lambda: self.losses(int(rest[0]), int(rest[1])),
+            "compare": lambda: self.compare(rest[0]),
+            "rss": lambda: {"rss_bytes": peak_resident_bytes()},
+            "gemm": self.gflops,
+        }
+        return answers[command]() if command in answers else {"error": f"unknown command {command}"}
 
     def serve(self):
         """Answers until `quit` or the end of the input. Whatever a library prints goes to the error stream."""

@@ -1,53 +1,96 @@
-"""The models in PyTorch: a module whose call gives the loss of a batch."""
+"""The dense models and the single operators in PyTorch: modules whose call with a batch gives the loss (of a training row) or
+whose `infer` gives the output. Layers have Jacquard's names."""
 
 import torch
 from torch import nn
 import torch.nn.functional as F
 
-import data
+from torch_networks import diffuse, signal, sinusoids
 
 
-class Dense(nn.Module):
-    """The layers of a dense model, by name, with the given initial values ([in, out], transposed for PyTorch)."""
+class Chain(nn.Module):
+    """Linear layers by name, with ReLU between them."""
 
-    def __init__(self, model):
+    def __init__(self, **sizes):
         super().__init__()
-        for name, (fan_in, width) in model.layers.items():
+        for name, (fan_in, width) in sizes.items():
             self.add_module(name, nn.Linear(fan_in, width))
-        initial = {name: torch.from_numpy(value.T.copy()) for name, value in data.parameters(model).items()}
-        self.load_state_dict(initial)
+
+    def chain(self, x, *names):
+        for name in names[:-1]:
+            x = F.relu(self.get_submodule(name)(x))
+        return self.get_submodule(names[-1])(x)
 
 
-class Classifier(Dense):
+class Classifier(Chain):
+    def infer(self, x):
+        return self.chain(x, *(name for name, _ in self.named_children()))
+
     def forward(self, x, y):
-        *hidden, last = self.children()
-        for layer in hidden:
-            x = F.relu(layer(x))
-        return F.cross_entropy(last(x), y)
+        return F.cross_entropy(self.infer(x), y)
 
 
-class Autoencoder(Dense):
+class Autoencoder(Chain):
     def forward(self, x):
-        code = self.latent(F.relu(self.encoder2(F.relu(self.encoder1(x)))))
-        h = F.relu(self.decoder2(F.relu(self.decoder1(code))))
-        return F.mse_loss(self.output(h), x)
+        code = self.chain(x, "encoder1", "encoder2", "latent")
+        return F.mse_loss(self.chain(code, "decoder1", "decoder2", "output"), x)
 
 
-class VariationalAutoencoder(Dense):
+class VariationalAutoencoder(Chain):
     def forward(self, x):
         h = F.relu(self.encoder(x))
         mean, log_variance = self.mean(h), self.logVariance(h)
         z = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-        logits = self.output(F.relu(self.decoder(z)))
+        logits = self.chain(z, "decoder", "output")
         likelihood = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
         divergence = -0.5 * torch.sum(1 + log_variance - mean.square() - log_variance.exp())
         return (likelihood + divergence) / len(x)
 
 
-CLASSES = {
-    "mlp": Classifier,
-    "mlp_sgd": Classifier,
-    "mlp_wide": Classifier,
-    "autoencoder": Autoencoder,
-    "vae": VariationalAutoencoder,
+class DenoisingMLP(Chain):
+    def __init__(self, **sizes):
+        super().__init__(**sizes)
+        self.register_buffer("signal", signal(), persistent=False)
+
+    def forward(self, x):
+        noisy, noise, step = diffuse(self.signal, x)
+        h = F.silu(self.input(torch.cat([noisy, sinusoids(step, 32)], 1)))
+        return F.mse_loss(self.output(F.silu(self.hidden2(F.silu(self.hidden1(h))))), noise)
+
+
+class Normalised(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.ones(1024)), nn.Parameter(torch.zeros(1024))
+
+    def infer(self, x):
+        return x + F.gelu(F.layer_norm(x, (1024,), self.weight, self.bias))
+
+
+class Softmax(nn.Module):
+    def infer(self, x):
+        return torch.softmax(x, 1)
+
+
+class Product(nn.Module):
+    def infer(self, x, w):
+        return x @ w
+
+
+def small_classifier():
+    return Classifier(hidden=(784, 256), output=(256, 10))
+
+
+MAKERS = {
+    "mlp": small_classifier,
+    "mlp_sgd": small_classifier,
+    "mlp_wide": lambda: Classifier(hidden1=(784, 2048), hidden2=(2048, 2048), output=(2048, 10)),
+    "autoencoder": lambda: Autoencoder(
+        encoder1=(784, 256), encoder2=(256, 64), latent=(64, 2), decoder1=(2, 64), decoder2=(64, 256), output=(256, 784)),
+    "vae": lambda: VariationalAutoencoder(
+        encoder=(784, 400), mean=(400, 20), logVariance=(400, 20), decoder=(20, 400), output=(400, 784)),
+    "ddpm_mlp": lambda: DenoisingMLP(input=(34, 128), hidden1=(128, 128), hidden2=(128, 128), output=(128, 2)),
+    "layernorm_gelu_residual": Normalised,
+    "softmax": Softmax,
+    **{f"gemm_{sizes}": Product for sizes in ("128x784x256", "512x512x512", "1024x1024x1024")},
 }

@@ -1,4 +1,5 @@
-"""The larger models in PyTorch, as in Sources/Jacquard/Models: a module whose call gives the loss of a batch."""
+"""The larger models in PyTorch, as in Sources/Jacquard/Models and with its names: modules whose call with a batch gives the loss,
+and whose `infer` gives the output."""
 
 import math
 
@@ -8,15 +9,18 @@ import torch.nn.functional as F
 
 
 class CNN(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
         self.conv1, self.conv2 = nn.Conv2d(1, 32, 3, padding=1), nn.Conv2d(32, 64, 3, padding=1)
         self.hidden, self.output = nn.Linear(3136, 128), nn.Linear(128, 10)
 
-    def forward(self, x, y):
+    def infer(self, x):
         x = F.max_pool2d(F.relu(self.conv1(x)), 2)
         x = F.max_pool2d(F.relu(self.conv2(x)), 2)
-        return F.cross_entropy(self.output(F.relu(self.hidden(x.flatten(1)))), y)
+        return self.output(F.relu(self.hidden(x.flatten(1))))
+
+    def forward(self, x, y):
+        return F.cross_entropy(self.infer(x), y)
 
 
 class ResidualBlock(nn.Module):
@@ -25,26 +29,30 @@ class ResidualBlock(nn.Module):
         self.conv1 = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
         self.norm1, self.norm2 = nn.BatchNorm2d(outputs), nn.BatchNorm2d(outputs)
-        self.shortcut = nn.Identity()
+        self.shortcut = self.shortcutNorm = nn.Identity()
         if stride != 1 or inputs != outputs:
-            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+            self.shortcut = nn.Conv2d(inputs, outputs, 1, stride, bias=False)
+            self.shortcutNorm = nn.BatchNorm2d(outputs)
 
     def forward(self, x):
         y = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
-        return F.relu(self.shortcut(x) + y)
+        return F.relu(self.shortcutNorm(self.shortcut(x)) + y)
 
 
 class ResNet(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
         self.stem, self.norm = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
         sizes = [(16, 16, 1), (16, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1)]
         self.blocks = nn.Sequential(*[ResidualBlock(*size) for size in sizes])
         self.output = nn.Linear(64, 10)
 
-    def forward(self, x, y):
+    def infer(self, x):
         features = self.blocks(F.relu(self.norm(self.stem(x))))
-        return F.cross_entropy(self.output(features.mean((2, 3))), y)
+        return self.output(features.mean((2, 3)))
+
+    def forward(self, x, y):
+        return F.cross_entropy(self.infer(x), y)
 
 
 def sinusoids(step, width):
@@ -53,6 +61,18 @@ def sinusoids(step, width):
     frequency = torch.exp(-math.log(10_000) * torch.arange(half) / half)
     angle = step[:, None].float() * frequency
     return torch.cat([angle.sin(), angle.cos()], 1)
+
+
+def signal():
+    """The share of the image that is left after each step of diffusion."""
+    return torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), 0).float()
+
+
+def diffuse(signal, x):
+    """Mixes each example with noise up to a random step: mixture, noise, step."""
+    noise, step = torch.randn_like(x), torch.randint(0, len(signal), (len(x),))
+    kept = signal[step].view(-1, *[1] * (x.dim() - 1))
+    return kept.sqrt() * x + (1 - kept).sqrt() * noise, noise, step
 
 
 class TimedBlock(nn.Module):
@@ -71,7 +91,7 @@ class TimedBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
         width = 128
         self.time1, self.time2 = nn.Linear(64, width), nn.Linear(width, width)
@@ -81,14 +101,10 @@ class UNet(nn.Module):
         self.middle = TimedBlock(64, 64, width)
         self.up2, self.up1 = TimedBlock(128, 64, width), TimedBlock(96, 32, width)
         self.norm, self.output = nn.GroupNorm(8, 32), nn.Conv2d(32, 1, 3, padding=1)
-        slope = torch.linspace(1e-4, 0.02, 1000)
-        self.register_buffer("signal", torch.cumprod(1 - slope, 0))
+        self.register_buffer("signal", signal(), persistent=False)
 
     def forward(self, x):
-        x = 2 * x - 1
-        noise, step = torch.randn_like(x), torch.randint(0, 1000, (len(x),))
-        signal = self.signal[step][:, None, None, None]
-        noisy = signal.sqrt() * x + (1 - signal).sqrt() * noise
+        noisy, noise, step = diffuse(self.signal, 2 * x - 1)
         return F.mse_loss(self.denoise(noisy, step), noise)
 
     def denoise(self, x, step):
@@ -114,19 +130,20 @@ class MessagePassing(nn.Module):
 
 
 class GNN(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
-        self.layer1, self.layer2 = MessagePassing(64), MessagePassing(64)
+        self.layers = nn.ModuleList([MessagePassing(64), MessagePassing(64)])
         self.output = nn.Linear(64, 7)
 
     def forward(self, x, edges, y):
         sources, targets = edges
-        x = self.layer2(self.layer1(x, sources, targets), sources, targets)
+        for layer in self.layers:
+            x = layer(x, sources, targets)
         return F.cross_entropy(self.output(x), y)
 
 
 class Word2Vec(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
         self.centers, self.contexts = nn.Embedding(10_000, 128), nn.Embedding(10_000, 128)
 
@@ -137,35 +154,45 @@ class Word2Vec(nn.Module):
         return F.softplus(-near).mean() + F.softplus(far).sum(1).mean()
 
 
+class Attention(nn.Module):
+    def __init__(self, size, heads):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.output = (nn.Linear(size, size) for _ in range(4))
+
+    def forward(self, x):
+        q, k, v = (f(x).unflatten(2, (self.heads, -1)).transpose(1, 2) for f in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return self.output(mixed.transpose(1, 2).flatten(2))
+
+
 class Block(nn.Module):
     def __init__(self, size, heads, hidden):
         super().__init__()
-        self.heads = heads
         self.norm1, self.norm2 = nn.LayerNorm(size), nn.LayerNorm(size)
-        self.query, self.key, self.value, self.output = (nn.Linear(size, size) for _ in range(4))
+        self.attention = Attention(size, heads)
         self.linear1, self.linear2 = nn.Linear(size, hidden), nn.Linear(hidden, size)
 
     def forward(self, x):
-        h = self.norm1(x)
-        q, k, v = (f(h).unflatten(2, (self.heads, -1)).transpose(1, 2) for f in (self.query, self.key, self.value))
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        x = x + self.output(mixed.transpose(1, 2).flatten(2))
+        x = x + self.attention(self.norm1(x))
         return x + self.linear2(F.gelu(self.linear1(self.norm2(x))))
 
 
 class Transformer(nn.Module):
-    def __init__(self, _):
+    def __init__(self):
         super().__init__()
         self.tokens, self.positions = nn.Embedding(96, 128), nn.Embedding(128, 128)
         self.layers = nn.Sequential(*[Block(128, 4, 512) for _ in range(4)])
         self.norm, self.output = nn.LayerNorm(128), nn.Linear(128, 96)
 
+    def infer(self, x):
+        return self.output(self.norm(self.layers(self.tokens(x) + self.positions.weight)))
+
     def forward(self, x, y):
-        features = self.layers(self.tokens(x) + self.positions(torch.arange(128)))
-        return F.cross_entropy(self.output(self.norm(features)).flatten(0, 1), y.flatten())
+        return F.cross_entropy(self.infer(x).flatten(0, 1), y.flatten())
 
 
-CLASSES = {
+MAKERS = {
     "cnn": CNN,
     "resnet": ResNet,
     "unet_ddpm": UNet,

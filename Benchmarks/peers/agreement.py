@@ -1,0 +1,69 @@
+"""Whether a peer computes what Jacquard computes, from the same parameters and the same batch.
+
+A model that draws nothing: the first loss agrees to FIRST, the loss of step STEPS to LATER (relative; Adam divides by
+the root of a gradient that may be rounding alone, so small differences grow). A model that draws random numbers: the
+means of both losses over DRAWS trials with different numbers differ by no more than DEVIATIONS standard deviations of
+that difference, estimated from both sets of trials. Outputs: no element differs by more than OUTPUT of the greatest
+magnitude.
+"""
+
+from pathlib import Path
+import statistics
+import struct
+import subprocess
+import tempfile
+
+from contenders import FOLDER, Unavailable
+
+FIRST, LATER, OUTPUT = 1e-4, 1e-3, 1e-4
+STEPS = 5
+DRAWS, DEVIATIONS = 8, 5
+
+
+def write_values(python, row, folder):
+    """Parameters and batch, as the peers make them."""
+    done = subprocess.run([python, str(FOLDER / "write_values.py"), row.name, str(folder)], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Unavailable((done.stderr.strip().splitlines() or ["write_values.py failed"])[-1])
+
+
+class Agreement:
+    """What Jacquard gives for a row, to compare peers with."""
+
+    def __init__(self, jacquard, row, values):
+        self.row, self.trials = row, DRAWS if row.draws else 1
+        self.folder = tempfile.TemporaryDirectory(prefix="outputs.")
+        if row.trains:
+            self.losses = {step: [self.loss(jacquard, values, step, seed) for seed in range(self.trials)]
+                           for step in (1, STEPS)}
+        else:
+            jacquard.run(row.graph, row.bindings, values, self.folder.name)
+
+    def loss(self, jacquard, values, steps, seed):
+        jacquard.run(self.row.graph, self.row.bindings, values, self.folder.name, steps, seed)
+        with open(f"{self.folder.name}/loss.npy", "rb") as file:
+            return struct.unpack("<f", file.read()[-4:])[0]
+
+    def of(self, peer):
+        """{"agrees": ..., and what was compared}"""
+        if not self.row.trains:
+            [output] = Path(self.folder.name).glob("*.npy")
+            difference = peer.ask(f"compare {output}")["difference"]
+            return {"agrees": difference <= OUTPUT, "difference": difference}
+        theirs = peer.ask(f"losses {self.trials} {STEPS}")["losses"]
+        first, later = ((self.losses[step], [losses[step - 1] for losses in theirs]) for step in (1, STEPS))
+        apart = deviations if self.row.draws else relative
+        limits = (DEVIATIONS, DEVIATIONS) if self.row.draws else (FIRST, LATER)
+        found = (apart(*first), apart(*later))
+        return {"agrees": all(one <= limit for one, limit in zip(found, limits)), "first": found[0], "later": found[1],
+                "unit": "deviations" if self.row.draws else "relative"}
+
+
+def relative(ours, theirs):
+    return abs(ours[0] - theirs[0]) / abs(ours[0])
+
+
+def deviations(ours, theirs):
+    """How far apart the means are, in standard deviations of their difference."""
+    spread = sum(statistics.variance(losses) / len(losses) for losses in (ours, theirs)) ** 0.5
+    return abs(statistics.mean(ours) - statistics.mean(theirs)) / max(spread, 1e-12)
