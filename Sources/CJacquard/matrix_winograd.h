@@ -134,8 +134,9 @@ static void winograd_product(const jq_product *p, float *space, void *packing) {
             for (long x = 0; x < s.width; x += 16) {
                 const long lanes = s.width - x < 16 ? s.width - x : 16, at = 4 * pair * s.width + 2 * x;
                 float *to = (float *)p->c + m * p->ldc + at;
-                winograd_results(&s, s.products + m * s.room + pair * s.width + x, to, to + 2 * s.width, lanes,
-                                 at + 2 * s.width + 32 <= p->n);
+                /* What is written too much, the next line mends, unless its beginning is there already. */
+                const int has_room = lanes == 16 || (s.width < 16 && at + 2 * s.width + 32 <= p->n);
+                winograd_results(&s, s.products + m * s.room + pair * s.width + x, to, to + 2 * s.width, lanes, has_room);
             }
 }
 
