@@ -149,10 +149,10 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
 
 /* ---- Winograd ---- */
 
-/* Kernels, squares and products at 16 places, the squares in whole vectors and one more that is read beyond them. */
+/* Kernels, squares and products at 16 places, the latter two with room between them. */
 long jq_winograd_bytes(const jq_product *product, long columns) {
     const long inputs = product->k / 9, room = (columns / 4 + 15) / 16 * 16;
-    return (16 * (product->m * inputs + (inputs + product->m) * room) + JQ_SLACK) * (long)sizeof(float);
+    return 16 * (product->m * inputs + (inputs + product->m) * room + 2 * JQ_SLACK) * (long)sizeof(float);
 }
 
 void jq_winograd_begin(const jq_product *product, void *space) { jq_functions_in_use()->winograd_kernels(product, space); }

@@ -13,6 +13,7 @@ typedef struct jq_squares {
     long outputs, inputs, width; /* squares side by side */
     long count, room;            /* of a tile, and what is kept for them: whole vectors */
     long channel, line;          /* elements of the input between channels, between lines */
+    long input_step, product_step; /* between places: no power of 2, as all places are written together */
     float *kernels, *input, *products;
 } jq_squares;
 
@@ -21,6 +22,7 @@ static jq_squares squares_of(const jq_product *p, float *space) {
     jq_squares s = {.outputs = p->m, .inputs = p->k / 9, .width = w->column_extents[1] / 2, .count = p->n / 4};
     s.room = (s.count + 15) / 16 * 16;
     s.channel = w->row_strides[0], s.line = w->row_strides[1];
+    s.input_step = s.inputs * s.room + JQ_SLACK, s.product_step = s.outputs * s.room + JQ_SLACK;
     s.kernels = space;
     return s;
 }
@@ -79,7 +81,7 @@ JQV_INLINE void winograd_squares(const jq_squares *s, const float *from, long ch
     for (int y = 0; y < 4; y++)
         winograd_square(whole + 4 * y, half[4 * y], half[4 * y + 1], half[4 * y + 2], half[4 * y + 3], 1);
     float *to = s->input + channel * s->room + at;
-    for (int i = 0; i < JQ_PLACES; i++, to += s->inputs * s->room) {
+    for (int i = 0; i < JQ_PLACES; i++, to += s->input_step) {
         if (at + 16 <= s->room) JQV_STORE(jqv_f32, to, whole[i]);
         else memcpy(to, &whole[i], (size_t)lanes * sizeof(float));
     }
@@ -88,7 +90,7 @@ JQV_INLINE void winograd_squares(const jq_squares *s, const float *from, long ch
 /* Two lines of results at one output from the products at the 16 places: A^T m A. */
 JQV_INLINE void winograd_results(const jq_squares *s, const float *from, float *to, float *below, long lanes, int has_room) {
     jqv_f32 half[8], y[4];
-    const long step = s->outputs * s->room;
+    const long step = s->product_step;
     for (int x = 0; x < 4; x++) {
         const jqv_f32 a = JQV_LOAD(jqv_f32, from + x * step), b = JQV_LOAD(jqv_f32, from + (4 + x) * step);
         const jqv_f32 c = JQV_LOAD(jqv_f32, from + (8 + x) * step), d = JQV_LOAD(jqv_f32, from + (12 + x) * step);
@@ -113,7 +115,7 @@ JQV_INLINE void winograd_results(const jq_squares *s, const float *from, float *
 static void winograd_product(const jq_product *p, float *space, void *packing) {
     jq_squares s = squares_of(p, space);
     s.input = s.kernels + JQ_PLACES * s.outputs * s.inputs;
-    s.products = s.input + JQ_PLACES * s.inputs * s.room;
+    s.products = s.input + JQ_PLACES * s.input_step;
     const long pairs = s.count / s.width, first = p->window_column / (2 * s.width);
     for (long c = 0; c < s.inputs; c++)
         for (long pair = 0; pair < pairs; pair++) {
@@ -125,8 +127,8 @@ static void winograd_product(const jq_product *p, float *space, void *packing) {
         }
     for (int i = 0; i < JQ_PLACES; i++) {
         const jq_product one = {.a = s.kernels + i * s.outputs * s.inputs, .lda = s.inputs, .m = s.outputs, .n = s.room,
-                                .b = s.input + i * s.inputs * s.room, .ldb = s.room, .k = s.inputs, .dtype = JQ_F32,
-                                .c = s.products + i * s.outputs * s.room, .ldc = s.room};
+                                .b = s.input + i * s.input_step, .ldb = s.room, .k = s.inputs, .dtype = JQ_F32,
+                                .c = s.products + i * s.product_step, .ldc = s.room};
         matrix_product_f32(&one, packing);
     }
     for (long m = 0; m < s.outputs; m++)
