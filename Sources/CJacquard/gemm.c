@@ -157,8 +157,8 @@ long jq_winograd_bytes(const jq_product *product, long columns) {
 
 void jq_winograd_begin(const jq_product *product, void *space) { jq_functions_in_use()->winograd_kernels(product, space); }
 
-void jq_winograd_tile(const jq_product *product, long columns, void *space, void *packing) {
+void jq_winograd_tile(const jq_product *product, long columns, void *space) {
     jq_product tile = *product;
     tile.n = columns;
-    jq_functions_in_use()->winograd_product(&tile, space, packing);
+    jq_functions_in_use()->winograd_product(&tile, space);
 }

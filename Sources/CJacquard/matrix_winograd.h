@@ -75,15 +75,21 @@ JQV_INLINE void winograd_line(jqv_f32 *to, const float *from, long lanes, const 
 
 /* Squares from `at` on of one channel at the 16 places; what lanes beyond them hold is written over later, or not used. */
 JQV_INLINE void winograd_squares(const jq_squares *s, const float *from, long channel, long at, long lanes, const float *end) {
-    jqv_f32 d[16], half[16], whole[JQ_PLACES];
+    jqv_f32 d[16], half[4], whole[4];
     for (int y = 0; y < 4; y++) winograd_line(d + 4 * y, from + y * s->line, lanes, end);
-    for (int x = 0; x < 4; x++) winograd_square(half + x, d[x], d[4 + x], d[8 + x], d[12 + x], 4);
-    for (int y = 0; y < 4; y++)
-        winograd_square(whole + 4 * y, half[4 * y], half[4 * y + 1], half[4 * y + 2], half[4 * y + 3], 1);
     float *to = s->input + channel * s->room + at;
-    for (int i = 0; i < JQ_PLACES; i++, to += s->input_step) {
-        if (at + 16 <= s->room) JQV_STORE(jqv_f32, to, whole[i]);
-        else memcpy(to, &whole[i], (size_t)lanes * sizeof(float));
+    const int has_room = at + 16 <= s->room;
+    for (int y = 0; y < 4; y++) {
+        /* One line of B^T d, then its own B^T. */
+        for (int x = 0; x < 4; x++) {
+            const jqv_f32 p = d[(y == 3 ? 4 : y == 0 ? 0 : y == 1 ? 4 : 8) + x], q = d[(y == 3 ? 12 : y == 2 ? 4 : 8) + x];
+            half[x] = y == 1 ? p + q : p - q;
+        }
+        winograd_square(whole, half[0], half[1], half[2], half[3], 1);
+        for (int i = 0; i < 4; i++, to += s->input_step) {
+            if (has_room) JQV_STORE(jqv_f32, to, whole[i]);
+            else memcpy(to, &whole[i], (size_t)lanes * sizeof(float));
+        }
     }
 }
 
@@ -111,8 +117,26 @@ JQV_INLINE void winograd_results(const jq_squares *s, const float *from, float *
     }
 }
 
+/* The product at one place; all terms fit into one panel. */
+static void winograd_place(const jq_squares *s, int place) {
+    jq_ahead none = {0};
+    jq_operands x = {.a_row = s->inputs, .a_step = 1, .b_row = s->room, .c_row = s->room, .depth = s->inputs,
+                     .next_a = &none, .next_b = &none};
+    for (long j = 0; j < s->room; j += JQ_BLOCK_COLUMNS) {
+        const int vectors = s->room - j < JQ_BLOCK_COLUMNS ? 1 : JQ_BLOCK_VECTORS;
+        x.b = s->input + place * s->input_step + j;
+        for (long i = 0; i < s->outputs; i += JQ_BLOCK_ROWS) {
+            const long rows = s->outputs - i < JQ_BLOCK_ROWS ? s->outputs - i : JQ_BLOCK_ROWS;
+            x.a = s->kernels + (place * s->outputs + i) * s->inputs;
+            x.c = s->products + place * s->product_step + i * s->room + j;
+            if (rows == JQ_BLOCK_ROWS && vectors == JQ_BLOCK_VECTORS) whole_block(&x);
+            else partial_block(&x, rows, vectors);
+        }
+    }
+}
+
 /* A tile of C: all outputs, whole pairs of lines. */
-static void winograd_product(const jq_product *p, float *space, void *packing) {
+static void winograd_product(const jq_product *p, float *space) {
     jq_squares s = squares_of(p, space);
     s.input = s.kernels + JQ_PLACES * s.outputs * s.inputs;
     s.products = s.input + JQ_PLACES * s.input_step;
@@ -125,12 +149,7 @@ static void winograd_product(const jq_product *p, float *space, void *packing) {
                 winograd_squares(&s, from + 2 * x, c, pair * s.width + x, lanes, p->window->end);
             }
         }
-    for (int i = 0; i < JQ_PLACES; i++) {
-        const jq_product one = {.a = s.kernels + i * s.outputs * s.inputs, .lda = s.inputs, .m = s.outputs, .n = s.room,
-                                .b = s.input + i * s.input_step, .ldb = s.room, .k = s.inputs, .dtype = JQ_F32,
-                                .c = s.products + i * s.product_step, .ldc = s.room};
-        matrix_product_f32(&one, packing);
-    }
+    for (int place = 0; place < JQ_PLACES; place++) winograd_place(&s, place);
     for (long m = 0; m < s.outputs; m++)
         for (long pair = 0; pair < pairs; pair++)
             for (long x = 0; x < s.width; x += 16) {

@@ -40,7 +40,7 @@ typedef struct jq_functions {
     jq_matrix_product matrix_product;     /* f32 */
     /* Convolutions of f32 in the way of Winograd; `space` as jq_winograd_bytes says. */
     void (*winograd_kernels)(const jq_product *product, float *space);
-    void (*winograd_product)(const jq_product *product, float *space, void *packing);
+    void (*winograd_product)(const jq_product *product, float *space);
 } jq_functions;
 
 extern const jq_functions jq_functions_baseline;

@@ -26,7 +26,7 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
     }
     if (c->winograd_offset >= 0) {
         tile.a = a + c->a_offset * size, tile.b = b + right * size;
-        jq_winograd_tile(&tile, columns, w->scratch + c->winograd_offset, w->scratch + c->packing_offset);
+        jq_winograd_tile(&tile, columns, w->scratch + c->winograd_offset);
         return;
     }
     for (int64_t term = 0; term < c->term_count; term++) {

@@ -202,14 +202,14 @@ void jq_gemm_tile(const jq_product *product, long row, long rows, long column, l
 /* ---- Convolutions with kernels of 3 x 3, in fewer products than windows have terms (Winograd) ----
  * `product` has B as windows [inputs][3][3] x [height][width] that move by single steps, height and width even, A side by side. */
 
-/* Bytes that tiles of at most `columns` columns need, beside the packing. */
+/* Bytes that tiles of at most `columns` columns need. */
 long jq_winograd_bytes(const jq_product *product, long columns);
 
 /* Prepares A in `space`, aligned to 64 bytes: once for all tiles that a thread makes. */
 void jq_winograd_begin(const jq_product *product, void *space);
 
 /* A tile: all rows, and columns window_column ..< window_column + columns, which are whole pairs of lines, at c. */
-void jq_winograd_tile(const jq_product *product, long columns, void *space, void *packing);
+void jq_winograd_tile(const jq_product *product, long columns, void *space);
 
 #ifdef __cplusplus
 }
