@@ -117,11 +117,12 @@ public struct Tiling: Hashable, Codable, Sendable {
 
 extension Contraction {
   /// Whether the provider `winograd` can make it: windows of 3 x 3 that move by single steps over an even number of lines and
-  /// columns, the same left operand side by side for the whole batch, tiles of all rows and whole pairs of lines.
+  /// columns, the same left operand side by side for the whole batch, tiles of all rows and whole pairs of lines; at most
+  /// 1,024 channels on either side, as each thread keeps its own form of the kernels.
   public var fitsWinograd: Bool {
     guard dtype == .f32, let windows = rhs.windows, lhs.windows == nil, lhs.terms == nil, lhs.columnStride == 1,
       lhs.rowStride >= k, lhs.batchStrides.allSatisfy({ $0 == 0 }), windows.rows.extents.count == 3,
-      windows.columns.extents.count == 2
+      windows.columns.extents.count == 2, m <= 1024, k <= 9 * 1024
     else { return false }
     let (rows, columns) = (windows.rows, windows.columns)
     let line = columns.strides[0]
