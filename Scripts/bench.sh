@@ -9,4 +9,12 @@ if ! "$venv/bin/python" -c 'import jax, numpy, onnxruntime, openvino, safetensor
   "$venv/bin/pip" install -q "torch==2.13.0+cpu" 2>/dev/null || true
   "$venv/bin/pip" install -q -r Benchmarks/peers/requirements.txt
 fi
-exec "$venv/bin/python" Benchmarks/peers/compare.py --jacquard "$jacquard" --python "$venv/bin/python" --write
+# Part by part, so that what was measured is kept if a later part is interrupted.
+compare=("$venv/bin/python" Benchmarks/peers/compare.py)
+kept=out/bench
+mkdir -p "$kept"
+for part in training inference operator product compile threads; do
+  "${compare[@]}" --jacquard "$jacquard" --python "$venv/bin/python" --parts "$part" --json "$kept/$part.json" >"$kept/$part.txt" ||
+    echo "part $part is not complete: $kept/$part.txt" >&2
+done
+"${compare[@]}" --from "$kept"/{training,inference,operator,product,compile,threads}.json --write

@@ -36,6 +36,8 @@ def parse(arguments):
     parser.add_argument("--executor", default="native")
     parser.add_argument("--python", help="the Python with the peers' packages; default: .venv here, else this one")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write all figures of all rounds")
+    parser.add_argument("--from", type=Path, nargs="+", metavar="FILE", dest="earlier",
+                        help="measure nothing: put together what --json wrote, a part a file")
     parser.add_argument("--write", type=Path, nargs="?", metavar="FOLDER", const=DOCS,
                         help="also write benchmarks.md and its plots; default: docs")
     options = parser.parse_args(arguments)
@@ -43,8 +45,8 @@ def parse(arguments):
         for name in names:
             if name not in known:
                 parser.error(f"unknown: {name} (known: {', '.join(known)})")
-    if not options.peers_only and not options.jacquard:
-        parser.error("--jacquard PATH or --peers-only")
+    if not options.peers_only and not options.jacquard and not options.earlier:
+        parser.error("--jacquard PATH, --peers-only or --from FILE...")
     options.python = find_python(options.python)
     return options
 
@@ -68,9 +70,22 @@ def measured(options):
     return result
 
 
+def together(files):
+    """One result from several: all rows, and the highest of the machine's limits."""
+    results = [json.loads(file.read_text()) for file in files]
+    result = dict(results[0])
+    for key in ("rows", "compilation", "scaling"):
+        result[key] = [line for one in results for line in one[key]]
+    result["limits"] = {key: max(one["limits"][key] for one in results) for key in result["limits"]}
+    result["product_gflops"] = max(one["product_gflops"] for one in results)
+    result["rounds"] = min(one["rounds"] for one in results)
+    result["load_before"] = max(one["load_before"] or 0 for one in results)
+    return result
+
+
 def main(arguments=None):
     options = parse(arguments)
-    result = measured(options)
+    result = together(options.earlier) if options.earlier else measured(options)
     print(report.text(result))
     if options.json:
         report.write_atomically(options.json, json.dumps(result, indent=1) + "\n")
