@@ -9,7 +9,7 @@
  *
  * GOMP_parallel is what GCC compiles `omp parallel` to; libgomp and LLVM's libomp both have it, so this
  * file needs neither -fopenmp nor omp.h. */
-#define _GNU_SOURCE /* sched_getaffinity */
+#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
@@ -42,6 +42,7 @@ static struct {
     jq_word regions; /* counts regions entered */
     jq_word running; /* workers still at the job */
     worker workers[JQ_MAXIMUM_THREADS];
+    _Atomic int places[JQ_MAXIMUM_THREADS]; /* the processor on which each thread was seen last */
     jq_team team;
     jq_job job;
     void *context;
@@ -52,10 +53,11 @@ static struct {
 } state;
 
 static _Thread_local int inside_job;
-static _Thread_local jq_patience job_patience = {JQ_LARGEST_SPIN, JQ_LARGEST_SPIN, 0};
-static _Thread_local jq_patience barrier_patience = {JQ_LARGEST_SPIN, JQ_LARGEST_SPIN, 0};
+static _Thread_local int number; /* of this thread in the job it runs */
+static _Thread_local jq_patience job_patience = {JQ_LARGEST_SPIN, JQ_LARGEST_SPIN, 0, 0};
+static _Thread_local jq_patience barrier_patience = {JQ_LARGEST_SPIN, JQ_LARGEST_SPIN, 0, 0};
 /* A caller in the queue must not spin: the job that runs needs the processors. */
-static _Thread_local jq_patience queue_patience = {JQ_LEAST_SPIN, JQ_LEAST_SPIN, 0};
+static _Thread_local jq_patience queue_patience = {JQ_LEAST_SPIN, JQ_LEAST_SPIN, 0, 0};
 
 /* ---- Waiting ---- */
 
@@ -74,6 +76,33 @@ static void limit_spin(jq_patience *patience) {
     if (patience->spin > patience->limit) patience->spin = patience->limit;
 }
 
+/* A kernel may wake a thread on its waker's processor and leave both there, while another one is idle: since each
+ * sleeps as long as the other runs, it sees nothing to balance. So a thread that finds itself where one with a lower
+ * number was seen moves away, and then may run anywhere again. Not where there are more threads than processors. */
+static void keep_apart(int thread) {
+#if defined(__linux__)
+    if (state.spin_limit != JQ_LARGEST_SPIN) return;
+    int here = sched_getcpu(), shared = 0;
+    for (int other = 0; other < thread; other++)
+        shared |= atomic_load_explicit(&state.places[other], memory_order_relaxed) == here;
+    cpu_set_t allowed;
+    if (shared && sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+        cpu_set_t others = allowed;
+        for (int other = 0; other < thread; other++) {
+            const int taken = atomic_load_explicit(&state.places[other], memory_order_relaxed);
+            if (taken >= 0 && taken < CPU_SETSIZE) CPU_CLR(taken, &others);
+        }
+        if (CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0) {
+            sched_setaffinity(0, sizeof allowed, &allowed);
+            here = sched_getcpu();
+        }
+    }
+    atomic_store_explicit(&state.places[thread], here, memory_order_relaxed);
+#else
+    (void)thread;
+#endif
+}
+
 void jq_barrier(jq_team *team) {
     if (team->threads == 1) return;
     const uint32_t phase = atomic_load_explicit(&team->phase.value, memory_order_relaxed);
@@ -83,6 +112,7 @@ void jq_barrier(jq_team *team) {
         jq_wake(&team->phase);
     } else {
         jq_wait_while(&team->phase, phase, &barrier_patience);
+        if (barrier_patience.slept) keep_apart(number);
     }
 }
 
@@ -97,6 +127,8 @@ static void work(int thread) {
         if (atomic_load_explicit(&state.leaving, memory_order_relaxed)) return;
         limit_spin(&job_patience);
         limit_spin(&barrier_patience);
+        number = thread;
+        keep_apart(thread);
         state.job(state.context, &state.team, thread, state.team.threads);
         if (atomic_fetch_sub(&state.running.value, 1) == 1) jq_wake(&state.running);
     }
@@ -194,6 +226,8 @@ static int run_together(int threads, jq_job job, void *context) {
     limit_spin(&barrier_patience);
     atomic_store(&state.running.value, (uint32_t)threads - 1);
     inside_job = 1;
+    number = 0;
+    keep_apart(0);
     for (int thread = 1; thread < threads; thread++) order(thread);
     job(context, &state.team, 0, threads);
     inside_job = 0;

@@ -64,6 +64,7 @@ static void adapt(jq_patience *patience, int spin_was_enough, int64_t waited) {
 }
 
 uint32_t jq_wait_while(jq_word *word, uint32_t old, jq_patience *patience) {
+    patience->slept = 0;
     if (!changes(word, old, 16)) {
         const int64_t start = now(), spin = spin_of(patience);
         int64_t waited = 0;
@@ -74,6 +75,7 @@ uint32_t jq_wait_while(jq_word *word, uint32_t old, jq_patience *patience) {
             while (atomic_load(&word->value) == old) sleep_while(&word->value, old);
             atomic_fetch_sub(&word->sleepers, 1);
         }
+        patience->slept = !changed;
         adapt(patience, changed, waited);
     }
     return atomic_load_explicit(&word->value, memory_order_acquire);

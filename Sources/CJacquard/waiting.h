@@ -15,6 +15,7 @@ typedef struct jq_word {
 typedef struct jq_patience {
     int64_t spin, limit; /* nanoseconds */
     uint32_t failures;
+    int slept; /* in the last wait */
 } jq_patience;
 
 enum { JQ_LEAST_SPIN = 2000, JQ_LARGEST_SPIN = 40000, JQ_FAILURES_A_TRIAL = 16 };
