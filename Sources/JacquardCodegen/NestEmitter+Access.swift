@@ -26,7 +26,11 @@ extension NestEmitter {
     let fill = try type.splat(type.constant((access.fill ?? .int(0)).converted(to: dtype)))
     switch place {
     case .affine(let position, let step):
-      if !hasLanes(level) || step == 0 { return add(type.splat("\(memory)[\(position)]"), dtype, level) }
+      if !hasLanes(level) || step == 0 {
+        var value = add(type.splat("\(memory)[\(position)]"), dtype, level)
+        value.isSame = true
+        return value
+      }
       if step == 1 { return add("jqn_in\(type.suffix)(\(memory) + \(position), m, n)", dtype, level) }
       if step == 2 && type.isFloat { return add("jqn_in_pairs(\(memory) + \(position), m, n)", dtype, level) }
       return add("jqn_in_step\(type.suffix)(\(memory) + \(position), \(step), m, n)", dtype, level)
@@ -161,7 +165,9 @@ extension NestEmitter {
   private mutating func even(_ forms: [AccessForm.Index], _ access: Access) -> Place? {
     var step = 0
     for form in forms {
-      let isSame = form.expression.values.allSatisfy { !hasLanes(values[$0].level) && values[$0].dtype != .f32 }
+      let isSame = form.expression.values.allSatisfy {
+        (values[$0].isSame || !hasLanes(values[$0].level)) && values[$0].dtype != .f32
+      }
       guard isSame, form.bound != .guarded, let factor = stepOfLanes(form.expression) else { return nil }
       if form.bound == .checked && factor != 0 { return nil }
       step += factor * form.stride

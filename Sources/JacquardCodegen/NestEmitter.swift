@@ -55,6 +55,8 @@ struct NestEmitter {
     var level: Level
     /// Of whole numbers that are known to fit into 32 bits: what they may be.
     var range: ClosedRange<Int>?
+    /// Whether it is known to be the same in all lanes.
+    var isSame = false
   }
 
   let nest: LoopNest

@@ -55,6 +55,7 @@ struct Fusion {
     if steps.contains(.copies) { fusion.mergeCopies() }
     if steps.contains(.cheapMaps) { fusion.inlineCheapMaps() }
     if options.fuse {
+      if steps.contains(.lightMaps) { fusion.inlineLightSingleUses() }
       if steps.contains(.joins) { fusion.joinAlongEdges() }
       if steps.contains(.singleUses) { fusion.inlineSingleUses() }
       if steps.contains(.joins) { fusion.joinAlongEdges() }
@@ -209,6 +210,20 @@ struct Fusion {
         continue
       }
       for reader in consumers(index).sorted() { inline(index, into: reader, consumers: 1) }
+      dropIfUnread(index)
+    }
+  }
+
+  /// A light map whose one reader reduces or scatters it is computed in that reader, before it is joined to what it reads itself and
+  /// has to be stored.
+  private mutating func inlineLightSingleUses() {
+    for index in kernels.indices.reversed() {
+      guard let flow = kernels[index]?.loop, heuristics.isWorthRepeating(flow, program) else { continue }
+      let users = consumers(index)
+      guard users.count == 1, let user = users.first, let reader = kernels[user], reader.gathersUp,
+        !wanted.contains(flow.stores[0].access.buffer)
+      else { continue }
+      inline(index, into: user, consumers: 1)
       dropIfUnread(index)
     }
   }

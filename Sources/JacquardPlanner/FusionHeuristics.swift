@@ -86,19 +86,22 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
     guard flow.isMap, flow.stores.count == 1, flow.cost <= FusionHeuristics.repeatedCost, flow.steps.allSatisfy(isPlain)
     else { return false }
     let result = program[flow.stores[0].access.buffer]
-    let operands = Set(flow.loads.map(\.buffer)).map { program[$0] }
-    let large = operands.filter { $0.count * FusionHeuristics.smallShare > result.count }
-    return large.count == 1 && large[0].count <= result.count && large[0].dtype.byteSize <= result.dtype.byteSize
+    // Of rows that are looked up, as many elements are read as the result has.
+    let indirect = Set(flow.loads.filter { !$0.indices.allSatisfy(\.hasNoValues) }.map(\.buffer))
+    func count(_ buffer: BufferID) -> Int { min(program[buffer].count, indirect.contains(buffer) ? result.count : .max) }
+    let large = Set(flow.loads.map(\.buffer)).filter { count($0) * FusionHeuristics.smallShare > result.count }
+    return large.count == 1
+      && large.allSatisfy { count($0) <= result.count && program[$0].dtype.byteSize <= result.dtype.byteSize }
   }
 
   private static let repeatedCost = 6
   /// Operands so many times smaller than the result stay in the cache.
   private static let smallShare = 16
 
-  /// Whether a step is arithmetic, or reads at a place known when compiling.
+  /// Whether a step is arithmetic, or reads something that is there.
   private func isPlain(_ step: Instruction) -> Bool {
     switch step.operation {
-    case .load(let access): access.fill == nil && access.indices.allSatisfy(\.hasNoValues)
+    case .load(let access): access.fill == nil
     case .apply, .constant, .cast: true
     default: false
     }

@@ -77,6 +77,12 @@ struct FusionKernel: Sendable {
     }
   }
 
+  /// Whether it is a reduction or a scatter.
+  var gathersUp: Bool {
+    if case .scatter = body { return true }
+    return loop.map { !$0.reductions.isEmpty } ?? false
+  }
+
   var isProduct: Bool { if case .product = body { true } else { false } }
 
   /// Buffers read other than through the flow's loads: operands of products, the base of a scatter.

@@ -133,7 +133,7 @@ struct Donation {
         commits.append((buffer, update.input))
       } else {
         inPlace.append(name)
-        storage[buffer] = update.input
+        for value in [buffer] + stages(from: old, to: buffer, rule) { storage[value] = update.input }
       }
     }
   }
@@ -148,6 +148,28 @@ struct Donation {
       return "the old value is read at other elements while the new one is written"
     }
     return nil
+  }
+
+  /// What is written on the way from the old value to the new one, each over the one before, if the first of them is written over
+  /// the old value: the rows that several lookups add their gradients to, one after the other. Empty if there is nothing of that kind.
+  private func stages(from old: BufferID, to new: BufferID, _ rule: InPlace) -> [BufferID] {
+    let program = rule.program
+    var (result, current) = ([BufferID](), new)
+    while let position = writer[current] {
+      let kernel = program.kernels[position]
+      if kernel.reads.contains(old) {
+        let isFree = lastRead[old] == position && !canFail[position...].contains(true)
+        return isFree && rule.canOverwrite(kernel, current, over: old) ? result : []
+      }
+      let next = kernel.reads.first { operand in
+        writer[operand] != nil && storage[operand] == nil && lastRead[operand] == position
+          && !program.results.contains(operand) && rule.canOverwrite(kernel, current, over: operand)
+      }
+      guard let next else { return [] }
+      result.append(next)
+      current = next
+    }
+    return []
   }
 
   /// Adds the copies, each as soon as the old value is not read any more and no check can fail.
