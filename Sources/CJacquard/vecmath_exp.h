@@ -7,7 +7,7 @@
 
 /* x = n ln2 + r with |r| <= ln2/2. */
 typedef struct {
-    jqv_f32 remainder;
+    jqv_f32 remainder, whole; /* whole: the exponent as a float */
     jqv_i32 exponent;
 } jqv_reduced;
 
@@ -16,7 +16,7 @@ JQV_INLINE jqv_reduced jqv_reduce_exp(jqv_f32 x) {
     jqv_f32 n = shifted - JQV_ROUNDER;
     jqv_f32 r = jqv_fma(n, jqv_splat(-0x1.62e43p-1f), x); /* exact: a multiple of 2^-24 below 1/2 */
     r = jqv_fma(n, jqv_splat(0x1.05c610p-29f), r);
-    return (jqv_reduced){r, (jqv_i32)shifted - (jqv_i32)jqv_splat(JQV_ROUNDER)};
+    return (jqv_reduced){r, n, (jqv_i32)shifted - (jqv_i32)jqv_splat(JQV_ROUNDER)};
 }
 
 /* (exp(r) - 1 - r) / r^2 for |r| <= ln2/2; table `exp`. */
@@ -43,12 +43,22 @@ JQV_INLINE jqv_f32 jqv_exp_normal(jqv_f32 x) {
     return p * jqv_power_of_two(reduced.exponent);
 }
 
-/* exp; scaled in two steps, so that subnormal results are rounded once and overflow comes by itself. */
+/* p 2^n for 1/2 <= p <= 2 and -252 <= n <= 254: in two steps, so that subnormal results are rounded once and overflow comes by
+ * itself. Where one instruction does that, it gives the same bytes. */
+JQV_INLINE jqv_f32 jqv_scaled(jqv_f32 p, const jqv_reduced *reduced) {
+#if defined(__AVX512F__)
+    __asm__("vscalefps %1, %0, %0" : "+v"(p) : "v"(reduced->whole));
+    return p;
+#else
+    jqv_i32 half = reduced->exponent >> 1;
+    return p * jqv_power_of_two(half) * jqv_power_of_two(reduced->exponent - half);
+#endif
+}
+
 JQV_INLINE jqv_f32 jqv_exp(jqv_f32 x) {
     jqv_reduced reduced = jqv_reduce_exp(jqv_at_least(jqv_at_most(x, 89.0f), -104.0f));
     jqv_f32 p = jqv_fma(jqv_exp_slope(reduced.remainder), reduced.remainder, jqv_splat(1.0f));
-    jqv_i32 half = reduced.exponent >> 1;
-    return p * jqv_power_of_two(half) * jqv_power_of_two(reduced.exponent - half);
+    return jqv_scaled(p, &reduced);
 }
 
 /* exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1); the factor 2 stands in for 2^128, which is no float. */

@@ -92,6 +92,10 @@ extension NestEmitter {
     _ access: Access, atLeast: Level, inParts: Bool
   ) throws(NotEmitted) -> (Place, Level) {
     let buffer = program[access.buffer]
+    if isRowTail {
+      let (position, step) = try placeAlongRows(access)
+      return (.affine(position, step: step), step == 0 ? atLeast : max(atLeast, .row))
+    }
     if let linear = AccessForm.linear(access, buffer, space) {
       let level = max(atLeast, level(ofAxes: linear.axes))
       if space.strides(linear) != nil {

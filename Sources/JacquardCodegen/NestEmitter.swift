@@ -74,6 +74,8 @@ struct NestEmitter {
   var values: [Value] = []
   var rowValues: [Value] = []
   var names = 0
+  /// Whether the lanes are rows: in a last stage that runs once for sixteen of them.
+  var isRowTail = false
 
   init(
     _ nest: LoopNest, _ program: KernelProgram, isPart: Bool, _ scatter: Scatter? = nil
@@ -109,7 +111,7 @@ struct NestEmitter {
   }
 
   /// Whether values of a level differ from lane to lane.
-  func hasLanes(_ level: Level) -> Bool { level == .point || (form == .columns && level == .row) }
+  func hasLanes(_ level: Level) -> Bool { level == .point || (level == .row && (form == .columns || isRowTail)) }
 
   mutating func name(_ letter: String) -> String {
     names += 1
@@ -148,6 +150,8 @@ struct NestEmitter {
         let (before, vector) = try pointStage(stage)
         run += before
         body += vector
+      } else if let tail = rowTail(stage) {
+        body += tail
       } else {
         body += try self.stage(stage)
       }
@@ -183,7 +187,7 @@ struct NestEmitter {
   // MARK: Stages
 
   /// What a stage does before its inner loops, and in them.
-  private mutating func pointStage(_ index: Int) throws(NotEmitted) -> (before: [String], body: [String]) {
+  mutating func pointStage(_ index: Int) throws(NotEmitted) -> (before: [String], body: [String]) {
     let stage = nest.stages[index]
     values = []
     lines[.row] = []
