@@ -52,7 +52,7 @@ extension Tiling {
     result.tiling = tiling
     let isWorthIt =
       product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
-      && product.batch.reduce(1, *) * product.n >= 8_192 && columns[1] >= 8
+      && product.batch.reduce(1, *) * product.n >= 2_048 && columns[1] >= 8
     return isWorthIt && result.fitsWinograd ? tiling : nil
   }
 
