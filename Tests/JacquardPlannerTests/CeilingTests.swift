@@ -126,17 +126,27 @@ enum RandomOrder {
     var best = Int.max
     for _ in 0..<orders {
       var other = program
-      other.kernels = topological(program, &random).map { program.kernels[$0] }
+      other.kernels = topological(plan, &random).map { program.kernels[$0] }
       best = min(best, MemoryPlan(other, external: external).arenaBytes)
     }
     return best
   }
 
-  /// A random order in which every kernel comes after those whose results it reads.
-  static func topological(_ program: KernelProgram, _ random: inout Random) -> [Int] {
+  /// A random order in which every kernel comes after those whose results it reads, and what is written over an input after those
+  /// that read what lay there.
+  static func topological(_ plan: Plan, _ random: inout Random) -> [Int] {
+    let program = plan.program
     var writer: [BufferID: Int] = [:]
     for (index, kernel) in program.kernels.enumerated() { for buffer in kernel.writes { writer[buffer] = index } }
     var left = program.kernels.map { kernel in Set(kernel.reads.compactMap { writer[$0] }) }
+    func inputs(_ buffers: [BufferID]) -> Set<Int> {
+      Set(buffers.compactMap { if case .input(let input) = plan.storage[$0.index] { input } else { nil } })
+    }
+    for (index, kernel) in program.kernels.enumerated() {
+      let written = inputs(kernel.writes)
+      if written.isEmpty { continue }
+      left[index].formUnion((0..<index).filter { !written.isDisjoint(with: inputs(program.kernels[$0].reads)) })
+    }
     for index in left.indices { left[index].remove(index) }
     var order: [Int] = []
     var open = Set(program.kernels.indices)
