@@ -89,7 +89,7 @@ JQV_INLINE void block_product(const jq_operands *x, long a_row, long a_step, int
     for (long from = 0; from < x->depth; from += chunk) {
         const long to = x->depth - from < chunk ? x->depth : from + chunk;
         if (duty == JQ_KEEPS && to < x->depth) keep_terms(x, to, rows, a_row == 1);
-        for (int line = 0; duty == JQ_KEEPS && line < rows; line++) fetch_ahead(x->next_a);
+        for (int line = 0; is_ahead && line < rows; line++) fetch_ahead(x->next_a);
         for (int line = 0; is_ahead && line < 2; line++) fetch_ahead(x->next_b);
         for (long k = from; k < to; k++) {
             jqv_f32 factor[JQ_BLOCK_VECTORS];
@@ -115,7 +115,7 @@ JQV_INLINE void block_of(const jq_operands *x, int rows, int vectors, int duty) 
 static void whole_block(const jq_operands *x) {
     if (x->kept_a && x->a_step == 1) block_product(x, JQ_KEPT_ROW, 1, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_KEEPS);
     else if (x->kept_a) block_product(x, 1, JQ_BLOCK_ROWS, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_KEEPS);
-    else if (x->next_b->runs > 0) block_of(x, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_FETCHES);
+    else if (x->next_a->runs > 0 || x->next_b->runs > 0) block_of(x, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_FETCHES);
     else block_of(x, JQ_BLOCK_ROWS, JQ_BLOCK_VECTORS, JQ_ONLY_MULTIPLIES);
 }
 

@@ -127,7 +127,7 @@ static void panel_product(const jq_panels *p, long k, long j) {
             continue;
         }
         place_a(p, &x, k, j, i);
-        if (x.kept_a) next_a = next_rows(p, k, i);
+        if (j == 0) next_a = next_rows(p, k, i);
         if (p->reads_windows) block_in_place(&x, rows, vectors);
         else if (width < 16 * vectors) narrow_block(x, rows, width, vectors);
         else if (rows < JQ_BLOCK_ROWS || vectors < JQ_BLOCK_VECTORS) partial_block(&x, rows, vectors);
