@@ -83,6 +83,16 @@ JQV_INLINE void copy_run(float *to, const float *from, long length, const float 
     for (; i < length; i++) to[i] = from[i];
 }
 
+/* Every other element, side by side; as `copy_run` otherwise. */
+JQV_INLINE void copy_every_other(float *to, const float *from, long length, const float *end) {
+    long i = 0;
+    for (; i < length && from + 2 * i + 32 <= end; i += 16) {
+        const jqv_f32 a = JQV_LOAD(jqv_f32, from + 2 * i), b = JQV_LOAD(jqv_f32, from + 2 * i + 16);
+        JQV_STORE(jqv_f32, to + i, __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+    }
+    for (; i < length; i++) to[i] = from[2 * i];
+}
+
 /* Vectors of columns: where they come from and go to. */
 typedef struct jq_pieces {
     int count;
@@ -131,6 +141,7 @@ static void pack_window_columns(float *to, const float *b, const jq_window *w, c
             const float *from = b + rows[k] + columns[c].offset;
             float *row = to + k * panel + columns[c].at;
             if (step == 1) copy_run(row, from, columns[c].length, w->end);
+            else if (step == 2) copy_every_other(row, from, columns[c].length, w->end);
             else
                 for (long i = 0; i < columns[c].length; i++) row[i] = from[i * step];
         }
