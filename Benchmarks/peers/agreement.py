@@ -22,7 +22,7 @@ DRAWS, DEVIATIONS = 8, 5
 
 def write_values(python, row, folder):
     """Parameters and batch, as the peers make them."""
-    done = subprocess.run([python, str(FOLDER / "write_values.py"), row.name, str(folder)], capture_output=True, text=True)
+    done = subprocess.run([python, str(FOLDER / "write_values.py"), *row.words, str(folder)], capture_output=True, text=True)
     if done.returncode != 0:
         raise Unavailable((done.stderr.strip().splitlines() or ["write_values.py failed"])[-1])
 

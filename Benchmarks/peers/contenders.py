@@ -39,7 +39,7 @@ class PeerProcess:
         self.name = name
         self.log = Path(folder) / f"{name}.log"
         script, *rest = COMMANDS[name]
-        command = [python, str(FOLDER / script), row.name, *rest, "--threads", str(threads)]
+        command = [python, str(FOLDER / script), *row.words, *rest, "--threads", str(threads)]
         surroundings = os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "inductor")}
         try:
             with open(self.log, "w") as log:

@@ -33,11 +33,17 @@ class Measurement:
                 return self.measured()
             except Unavailable as reason:
                 say(f"  {reason}: row left out")
-                return {"name": self.row.name, "contenders": {}, "missing": [*self.missing, str(reason)],
-                        "product_gflops": 0, "agreement": {}}
+                return self.described() | {"contenders": {}, "missing": [*self.missing, str(reason)], "product_gflops": 0,
+                                           "agreement": {}}
             finally:
                 for contender in self.contenders:
                     contender.close()
+
+    def described(self):
+        """The row's name; of drawn shapes also what was drawn."""
+        drawn = self.row.drawn
+        return {"name": self.row.name} | (
+            {"seed": drawn["seed"], "batch": drawn["batch"], "sizes": self.row.sizes} if drawn else {})
 
     def prepare(self, folder):
         """The values as files, the ONNX model of an inference row, and what Jacquard computes."""
@@ -88,8 +94,8 @@ class Measurement:
         found = {contender.name: self.figures(contender, turns[contender.name], steps[contender.name])
                  for contender in self.contenders}
         products = [peer.ask("gemm")["gflops"] for peer in self.peers()]  # after the peaks: its matrices take memory too
-        return {"name": self.row.name, "missing": self.missing, "agreement": self.agreement, "contenders": found,
-                "product_gflops": max(products, default=0)}
+        return self.described() | {"missing": self.missing, "agreement": self.agreement, "contenders": found,
+                                   "product_gflops": max(products, default=0)}
 
     def fitting_steps(self, contender):
         pace = contender.turn(STARTING_STEPS).median

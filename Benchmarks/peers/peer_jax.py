@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """JAX as a peer: the whole step under jit, parameters and optimiser state donated. Protocol: protocol.py."""
 
+import functools
 import os
 
 import protocol
@@ -20,7 +21,7 @@ MOMENTUM = 0.1  # of the running statistics of batch norms
 def with_values(row):
     """Parameters and batch, in the layouts of jax_models.py."""
     values = Values(row)
-    return jax_models.prepared(row.model, values.parameters), jax.tree.map(
+    return jax_models.prepared(row, values.parameters), jax.tree.map(
         jnp.asarray, jax_models.prepared_batch(values.batch))
 
 
@@ -40,7 +41,8 @@ def adam(wanted, parameters, gradients, state):
 
 def dense_step(row):
     """All parameters by the optimiser. Carries parameters, running statistics, the optimiser's state and a random key."""
-    loss_of, update = jax_models.LOSSES[row.model], {"adam": adam, "sgd": sgd}[row.optimiser.kind]
+    loss_of = functools.partial(protocol.known(row, jax_models.LOSSES), row.sizes)
+    update = {"adam": adam, "sgd": sgd}[row.optimiser.kind]
 
     def step(carried, batch):
         parameters, running, state, key = carried
@@ -94,7 +96,8 @@ class Inference:
 
     def __init__(self, row):
         self.parameters, self.batch = jax.tree.map(jnp.asarray, with_values(row))
-        self.compiled, self.last = jax.jit(jax_models.OUTPUTS[row.model]), None
+        output = functools.partial(protocol.known(row, jax_models.OUTPUTS), row.sizes)
+        self.compiled, self.last = jax.jit(output), None
 
     def reset(self):
         """Nothing changes."""
@@ -107,8 +110,7 @@ class Inference:
 
 
 def main():
-    trained = jax_models.LOSSES | jax_models.SPARSE_STEPS
-    row = protocol.row_of(OPTIONS, trained if protocol.ROWS[OPTIONS.row].trains else jax_models.OUTPUTS)
+    row = protocol.row_of(OPTIONS)
     work = Training(row) if row.trains else Inference(row)
     square = jax.random.uniform(jax.random.key(1), (protocol.GEMM_SIZE, protocol.GEMM_SIZE))
     multiply = jax.jit(jnp.matmul)

@@ -39,7 +39,7 @@ MAKERS = torch_models.MAKERS | torch_networks.MAKERS
 def with_values(row):
     """The module with its initial values, and the batch. Integers become 64 bits wide, as PyTorch's losses want them."""
     values = Values(row)
-    module = MAKERS[row.model]()
+    module = protocol.known(row, MAKERS)(**row.sizes)
     linear = {name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
     state = {name.replace("/", "."): torch.from_numpy(array) for name, array in values.parameters.items()}
     for name in linear:
@@ -125,7 +125,7 @@ class Inference:
 def main():
     torch.set_num_threads(OPTIONS.threads)
     torch.manual_seed(0)
-    row = protocol.row_of(OPTIONS, MAKERS)
+    row = protocol.row_of(OPTIONS)
     work = Training(row) if row.trains else Inference(row)
     square = torch.rand(protocol.GEMM_SIZE, protocol.GEMM_SIZE)
     name = "torch-compile" if COMPILES else "torch"

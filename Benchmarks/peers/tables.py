@@ -20,13 +20,13 @@ class Table:
 
 
 def all_of(result):
-    made = [summary(result), *(speed(result, kind) for kind in models.KINDS), first_steps(result), compilation(result),
-            memory(result), arena(result), scaling(result), agreement(result)]
+    made = [summary(result), *((drawn if kind == models.SHAPES else speed)(result, kind) for kind in models.KINDS),
+            first_steps(result), compilation(result), memory(result), arena(result), scaling(result), agreement(result)]
     return [table for table in made if table.rows]
 
 
 def rows_of(result, kind):
-    return [row for row in result["rows"] if models.ROWS[row["name"]].kind == kind]
+    return [row for row in result["rows"] if models.kind_of(row["name"]) == kind]
 
 
 def ratio_of(row):
@@ -49,8 +49,8 @@ def ours(row, key):
 # Speed
 
 
-TITLES = {models.TRAINING: "Training steps", models.INFERENCE: "Inference", models.OPERATOR: "Operators over [4096,1024]",
-          models.PRODUCT: "Matrix products"}
+TITLES = {models.TRAINING: "Training steps", models.SHAPES: "Training steps of drawn shapes", models.INFERENCE: "Inference",
+          models.OPERATOR: "Operators over [4096,1024]", models.PRODUCT: "Matrix products"}
 NOTES = {models.TRAINING: "Forward, backward, optimiser.", models.INFERENCE: "One call; NAME@BATCH.",
          models.OPERATOR: "The share is that of the stream bandwidth, of an array read and one written.",
          models.PRODUCT: "M x K x N, both operands data of the call."}
@@ -58,15 +58,13 @@ NOTES = {models.TRAINING: "Forward, backward, optimiser.", models.INFERENCE: "On
 
 def speed(result, kind):
     rows = rows_of(result, kind)
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     head = ["model", *(f"{name}, ms" for name in names), "ratio", "against", "bound", "expected of a peer, ms",
             f"share of {'stream' if kind == models.OPERATOR else 'FMA peak'}", "verdict"]
     cells = []
     for row in rows:
-        found, bound = row["contenders"], bounds.each(models.ROWS[row["name"]])
-        times = [f"{found[n]['median_ms']:.3f} ({found[n]['min_ms']:.3f})" if n in found else "-" for n in names]
-        cells.append([row["name"], *times, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-"),
-                      number(bound), number(row.get("expected_ms")), number(share(result, row), ".0%"), row_verdict(result, row)])
+        cells.append([row["name"], *compared(row, names), number(bounds.each(row["name"])), number(row.get("expected_ms")),
+                      number(share(result, row), ".0%"), row_verdict(result, row)])
     means = {bounds.group(row["name"]) for row in rows} - {None}
     blank = [""] * len(names)
     for mean in sorted(means):
@@ -76,19 +74,61 @@ def speed(result, kind):
     return Table(TITLES[kind], head, cells, NOTES[kind])
 
 
+def contenders_of(rows):
+    return [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+
+
+def compared(row, names):
+    """The cells of the times, the ratio and whom it is to."""
+    found = row["contenders"]
+    times = [f"{found[n]['median_ms']:.3f} ({found[n]['min_ms']:.3f})" if n in found else "-" for n in names]
+    return [*times, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
+
+
+def drawn(result, kind):
+    """The training steps of drawn shapes."""
+    rows = rows_of(result, kind)
+    names = contenders_of(rows)
+    head = ["model", "batch", "sizes", *(f"{name}, ms" for name in names), "ratio", "against", "share of FMA peak", "verdict"]
+    cells = [[row["name"], str(row["batch"]), sizes_of(row), *compared(row, names), number(share(result, row), ".0%"),
+              row_verdict(result, row)] for row in rows]
+    if rows:
+        value, bound, said = drawn_mean(result)
+        cells.append(["geometric mean", "", "", *[""] * len(names), number(value), f"at least {bound}", "", said])
+    seeds = sorted({row["seed"] for row in rows})
+    return Table(TITLES[kind], head, cells, f"Sizes that nobody chose, from seed {', '.join(map(str, seeds))} "
+                 f"(`make shapes`); `Benchmarks/README.md` says what they are of.")
+
+
+def sizes_of(row):
+    """`channels 20-42, blocks 2`"""
+    return ", ".join(f"{name} {'-'.join(map(str, size)) if isinstance(size, list) else size}" for name, size in row["sizes"].items())
+
+
+def drawn_mean(result):
+    """The geometric mean over drawn shapes, its bound as text, and the verdict."""
+    value, complete = mean_of(result, models.SHAPES)
+    listed, all_listed = mean_of(result, "training")
+    text = f"{bounds.SHAPES_SHARE:.0%} of training's"
+    if not listed:
+        return value, text, "-"
+    bound = bounds.SHAPES_SHARE * listed
+    return value, f"{bound:.2f} ({text})", verdict(value, bound) if complete and all_listed else "incomplete"
+
+
 def share(result, row):
     """Of what the machine can do at most, by Jacquard; None where unknown."""
     time, limits = ours(row, "median_ms"), result["limits"]
     if not time or "missing" in limits:
         return None
-    if models.ROWS[row["name"]].kind == models.OPERATOR:
+    if models.kind_of(row["name"]) == models.OPERATOR:
         return OPERATOR_BYTES / time / 1e6 / limits["triad_gbs"]
     flops = ours(row, "flops")
     return flops / time / 1e6 / limits["fma_gflops"] if flops else None
 
 
 def share_bound(row):
-    return {models.OPERATOR: bounds.STREAM_SHARE, models.PRODUCT: bounds.PEAK_SHARE}.get(models.ROWS[row["name"]].kind)
+    return {models.OPERATOR: bounds.STREAM_SHARE, models.PRODUCT: bounds.PEAK_SHARE}.get(models.kind_of(row["name"]))
 
 
 def row_verdict(result, row):
@@ -97,16 +137,16 @@ def row_verdict(result, row):
         return f"void: {row['void']}"
     if "jacquard" not in row["contenders"]:
         return "not run"
-    found = [verdict(ratio_of(row), bounds.each(models.ROWS[row["name"]])), verdict(share(result, row), share_bound(row))]
+    found = [verdict(ratio_of(row), bounds.each(row["name"])), verdict(share(result, row), share_bound(row))]
     return next((word for word in ("falls short", "holds") if word in found), "-")
 
 
 def mean_of(result, mean):
     """Of the ratios that count, and whether no member lacks."""
-    members = bounds.members(mean)
-    ratios = [ratio_of(row) for row in result["rows"] if row["name"] in members]
-    counted = [ratio for ratio in ratios if ratio]
-    return (bounds.geometric_mean(counted) if counted else None), len(counted) == len(members)
+    ratios = {row["name"]: ratio_of(row) for row in result["rows"] if bounds.group(row["name"]) == mean}
+    counted = [ratio for ratio in ratios.values() if ratio]
+    complete = bounds.complete(mean, ratios) and len(counted) == len(ratios)
+    return (bounds.geometric_mean(counted) if counted else None), complete
 
 
 # Compiling
@@ -114,7 +154,7 @@ def mean_of(result, mean):
 
 def first_steps(result):
     rows = rows_of(result, models.TRAINING)
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     cells = [[row["name"], *(number(row["contenders"].get(name, {}).get("first_ms"), ".0f") for name in names)]
              for row in rows]
     return Table("First step", ["model", *(f"{name}, ms" for name in names)], cells,
@@ -179,7 +219,7 @@ def memory_verdict(row):
 
 def memory(result):
     rows = [row for row in rows_of(result, models.TRAINING) if "jacquard" in row["contenders"]]
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     cells = []
     for row in rows:
         need, leanest, allowed = memory_limits(row)
@@ -240,9 +280,12 @@ def summary(result):
         if value:
             lines.append([f"geometric mean, {mean}", f"at least {bound}", number(value),
                           verdict(value, bound) if complete else "incomplete"])
+    if rows_of(result, models.SHAPES):
+        value, bound, said = drawn_mean(result)
+        lines.append(["geometric mean, drawn shapes", f"at least {bound}", number(value), said])
     for kind, what, bound in ((models.TRAINING, "each training step", bounds.EACH_TRAINING),
                               (models.OPERATOR, "each operator", bounds.EACH_OPERATOR)):
-        rows = [row for row in rows_of(result, kind) if bounds.each(models.ROWS[row["name"]])]
+        rows = [row for row in rows_of(result, kind) if bounds.each(row["name"])]
         lines += least(f"{what}, ratio", bound, {row["name"]: ratio_of(row) for row in rows})
     for kind, what, bound in ((models.OPERATOR, "each operator, share of the stream bandwidth", bounds.STREAM_SHARE),
                               (models.PRODUCT, "each product, share of the FMA peak", bounds.PEAK_SHARE)):

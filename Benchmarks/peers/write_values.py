@@ -1,21 +1,26 @@
 #!/usr/bin/env python3
 """Writes what the peers compute with for Jacquard: FOLDER/parameters.safetensors and FOLDER/INPUT.npy."""
 
-import sys
+import argparse
 
 import numpy as np
 from safetensors.numpy import save_file
 
 from data import Values
-from models import ROWS
+import models
 
 
-def main(name, folder):
-    values = Values(ROWS[name])
-    save_file(values.parameters, f"{folder}/parameters.safetensors")
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("row")
+    parser.add_argument("folder")
+    parser.add_argument("--shapes", metavar="FILE", help="the shapes.json that describes the row")
+    options = parser.parse_args()
+    values = Values(models.rows(options.shapes)[options.row])
+    save_file(values.parameters, f"{options.folder}/parameters.safetensors")
     for key, array in values.batch.items():
-        np.save(f"{folder}/{key}.npy", array)
+        np.save(f"{options.folder}/{key}.npy", array)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()
