@@ -34,6 +34,7 @@ def parse(arguments):
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="the shapes.json of another folder")
     parser.add_argument("--models", type=listed, help="rows by name, instead of all rows of the parts")
     parser.add_argument("--peers", type=listed, default=list(COMMANDS), help=f"default: {','.join(COMMANDS)}; empty for none")
+    parser.add_argument("--bf16", action="store_true", help="also peers in bf16, in training and inference")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.5, help="length of a turn")
     parser.add_argument("--threads", type=int, default=2)

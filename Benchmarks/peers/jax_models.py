@@ -1,6 +1,7 @@
 """The models in JAX, images with channels last. `LOSSES`: functions of (sizes of the row, parameters, batch, random key) that give
 the loss and the statistics of batch norms by name (most have none); `OUTPUTS`: functions of (sizes, parameters, batch) that give
-the output. Parameters have Jacquard's names; `prepared` brings them from its layouts to these."""
+the output. Parameters have Jacquard's names; `prepared` brings them from its layouts to these. Products and convolutions are computed
+in the parameters' type, losses in f32."""
 
 import math
 
@@ -30,7 +31,8 @@ def prepared_batch(batch):
 
 
 def dense(p, name, x):
-    return x @ p[f"{name}/weight"] + p[f"{name}/bias"]
+    weight = p[f"{name}/weight"]
+    return x.astype(weight.dtype) @ weight + p[f"{name}/bias"]
 
 
 def chain(p, names, x, activation=jax.nn.relu):
@@ -43,12 +45,14 @@ def chain(p, names, x, activation=jax.nn.relu):
 def conv(p, name, x, stride=1):
     weight = p[f"{name}/weight"]
     border = (weight.shape[0] - 1) // 2
-    y = lax.conv_general_dilated(x, weight, (stride, stride), [(border, border)] * 2, dimension_numbers=LAYOUT)
+    y = lax.conv_general_dilated(x.astype(weight.dtype), weight, (stride, stride), [(border, border)] * 2,
+                                 dimension_numbers=LAYOUT)
     return y + p[f"{name}/bias"] if f"{name}/bias" in p else y
 
 
 def cross_entropy(logits, labels):
     """With a one-hot product: faster here than take_along_axis, whose gradient is a scatter."""
+    logits = logits.astype(jnp.float32)
     chosen = jax.nn.one_hot(labels, logits.shape[-1], dtype=logits.dtype)
     return -jnp.mean(jnp.sum(chosen * jax.nn.log_softmax(logits), axis=-1))
 
@@ -61,9 +65,9 @@ def autoencoder(sizes, p, batch, key):
 def variational_autoencoder(sizes, p, batch, key):
     x = batch["x"]
     h = jax.nn.relu(dense(p, "encoder", x))
-    mean, log_variance = dense(p, "mean", h), dense(p, "logVariance", h)
+    mean, log_variance = (dense(p, name, h).astype(jnp.float32) for name in ("mean", "logVariance"))
     z = mean + jnp.exp(0.5 * log_variance) * jax.random.normal(key, mean.shape)
-    logits = chain(p, ["decoder", "output"], z)
+    logits = chain(p, ["decoder", "output"], z).astype(jnp.float32)
     likelihood = jnp.sum(jax.nn.softplus(logits) - logits * x)
     divergence = -0.5 * jnp.sum(1 + log_variance - mean**2 - jnp.exp(log_variance))
     return (likelihood + divergence) / len(x), {}
@@ -199,7 +203,8 @@ def attention(p, name, x, heads):
 
 def transformer(sizes, p, batch):
     """Tokens by a one-hot product: the gradient of a gather is a scatter, which is slow here."""
-    x = jax.nn.one_hot(batch["x"], sizes["vocabulary"]) @ p["tokens/weight"] + p["positions/weight"]
+    tokens = p["tokens/weight"]
+    x = jax.nn.one_hot(batch["x"], sizes["vocabulary"], dtype=tokens.dtype) @ tokens + p["positions/weight"]
     for name in (f"layers/{index}" for index in range(sizes["layers"])):
         x = x + attention(p, f"{name}/attention", layer_norm(p, f"{name}/norm1/", x), sizes["heads"])
         h = jax.nn.gelu(dense(p, f"{name}/linear1", layer_norm(p, f"{name}/norm2/", x)), approximate=False)

@@ -25,6 +25,7 @@ STARTED = time.perf_counter()
 WARMUP_SECONDS, WARMUP_STEPS = 0.5, 20
 UNMEASURED = 5
 GEMM_SIZE, GEMM_REPEATS = 1024, 30
+PRECISION = {"choices": ["f32", "bf16"], "default": "f32"}  # an option of some peers
 
 
 def arguments(description, **extra):

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import agreement as tolerance
 import bounds
 from bounds import MEBIBYTE, verdict
+from contenders import BF16, LOWERED
 import models
 
 ORDER = ("jacquard", "torch", "torch-compile", "jax", "onnxruntime", "openvino")
+ORDER_BF16 = ("jacquard" + BF16, *LOWERED)
 OPERATOR_BYTES = 2 * 4096 * 1024 * 4  # read once, written once
 
 
@@ -21,7 +23,7 @@ class Table:
 
 def all_of(result):
     made = [summary(result), *((drawn if kind == models.SHAPES else speed)(result, kind) for kind in models.KINDS),
-            first_steps(result), compilation(result), memory(result), arena(result), scaling(result), agreement(result)]
+            lowered(result), first_steps(result), compilation(result), memory(result), arena(result), scaling(result), agreement(result)]
     return [table for table in made if table.rows]
 
 
@@ -78,11 +80,13 @@ def contenders_of(rows):
     return [name for name in ORDER if any(name in row["contenders"] for row in rows)]
 
 
+def times(found):
+    return f"{found['median_ms']:.3f} ({found['min_ms']:.3f})" if found else "-"
+
+
 def compared(row, names):
     """The cells of the times, the ratio and whom it is to."""
-    found = row["contenders"]
-    times = [f"{found[n]['median_ms']:.3f} ({found[n]['min_ms']:.3f})" if n in found else "-" for n in names]
-    return [*times, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
+    return [*(times(row["contenders"].get(name)) for name in names), spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
 
 
 def drawn(result, kind):
@@ -98,6 +102,22 @@ def drawn(result, kind):
     seeds = sorted({row["seed"] for row in rows})
     return Table(TITLES[kind], head, cells, f"Sizes that nobody chose, from seed {', '.join(map(str, seeds))} "
                  f"(`make shapes`); `Benchmarks/README.md` says what they are of.")
+
+
+def lowered(result):
+    """Those that compute in bf16, beside what computes in f32."""
+    rows = [row for row in result["rows"] if row.get("bf16")]
+    names = [name for name in ORDER_BF16 if any(name in row["bf16"] for row in rows)]
+    head = ["model", "jacquard, f32, ms", "fastest peer, f32, ms", *(f"{name}, ms" for name in names), "fastest peer, bf16",
+            "ratio"]
+    cells = []
+    for row in rows:
+        found = row["contenders"]
+        cells.append([row["name"], times(found.get("jacquard")), times(found.get(row["fastest"])),
+                      *(times(row["bf16"].get(name)) for name in names), row.get("fastest_bf16", "-"),
+                      spread(row["ratio_bf16"]) if "ratio_bf16" in row and "jacquard" in found else "-"])
+    return Table("bf16 beside f32", head, cells, "Not bound. Peers compute in bf16, Jacquard in f32 with parameters stored in bf16 "
+                 "(inference alone). The ratio: the time of the fastest peer in bf16 over Jacquard's in f32.")
 
 
 def sizes_of(row):
@@ -248,15 +268,16 @@ def scaling(result):
 
 
 def agreement(result):
-    names = [name for name in ORDER if any(name in row["agreement"] for row in result["rows"])]
-    cells = []
-    for row in result["rows"]:
-        if row["agreement"]:
-            cells.append([row["name"], *(difference(row["agreement"].get(name)) for name in names)])
+    found = {row["name"]: row["agreement"] | {name: one.get("agreement") for name, one in row.get("bf16", {}).items()}
+             for row in result["rows"] if row["agreement"]}
+    names = [name for name in (*ORDER, *ORDER_BF16) if any(one.get(name) for one in found.values())]
+    cells = [[row, *(difference(one.get(name)) for name in names)] for row, one in found.items()]
     note = (f"From the same parameters and batch, against Jacquard: relative difference of the first loss (at most "
             f"{tolerance.FIRST:.0e}) and of loss {tolerance.STEPS} ({tolerance.LATER:.0e}); where the step draws random numbers, by how "
             f"many standard deviations the means of {tolerance.DRAWS} trials differ (at most {tolerance.DEVIATIONS}); of outputs the "
             f"greatest difference over the greatest magnitude ({tolerance.OUTPUT:.0e}).")
+    if set(names) & set(ORDER_BF16):
+        note += f" In bf16 at most {', '.join(f'{limit:.0e}' for limit in tolerance.LOWERED)}, in this order."
     return Table("Agreement", ["model", *names], cells, note)
 
 

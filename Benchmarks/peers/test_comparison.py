@@ -7,6 +7,8 @@ import tempfile
 import unittest
 
 import bounds
+import graph_file
+import measure
 import models
 import report
 import tables
@@ -112,6 +114,33 @@ class Verdicts(unittest.TestCase):
         self.assertIn("from seed 7", page)
         self.assertEqual([line[0] for line in tables.speed(result([row("mlp", 1.5), row("mlp.0", 1.25)]), "training").rows][0], "mlp")
         self.assertNotIn("drawn", report.page(result([row("mlp", 1.5)]), {}))
+
+    def test_bf16_has_a_table_and_no_part_in_verdicts(self):
+        def one(ms, agrees=True):
+            return {"median_ms": ms, "min_ms": ms, "round_medians_ms": [ms], "version": "v", "agreement": {
+                "agrees": agrees, "difference": 1e-3}}
+
+        lowered = {"torch-bf16": one(0.25), "jax-bf16": one(0.1, agrees=False), "jacquard-bf16": one(0.2)}
+        judged = row("mlp@1", 1.5, bf16=lowered, agreement={"torch": {"agrees": True, "difference": 0}})
+        for found in judged["contenders"].values():
+            found["round_medians_ms"] = [found["median_ms"]]
+        measure.judge(judged, {"figures": {}}, 0, 2)
+        self.assertEqual((judged["fastest"], judged["ratio"]["median"], "void" in judged), ("torch", 1.5, False))
+        self.assertEqual((judged["fastest_bf16"], judged["ratio_bf16"]["median"]), ("torch-bf16", 0.25))
+        [cells] = tables.lowered(result([judged])).rows
+        self.assertEqual(cells[1:], ["1.000 (1.000)", "1.500 (1.500)", "0.200 (0.200)", "0.250 (0.250)", "0.100 (0.100)",
+                                     "torch-bf16", "0.25 (0.25 to 0.25)"])
+        self.assertIn("1.0e-03 differs", report.page(result([judged]), {}))
+        self.assertEqual(tables.lowered(result([row("mlp@1", 1.5)])).rows, [])
+
+    def test_parameters_stored_as_bf16(self):
+        graph = graph_file.stored_as_bf16(models.ROWS["mlp@1"].graph)
+        types = {entry["name"]: entry["type"] for entry in graph["inputs"]}
+        self.assertEqual((types["x"], types["hidden/weight"]), ("f32[N,784]", "bf16[784,256]"))
+        made = {node["name"]: node for node in graph["nodes"]}
+        self.assertEqual(made["hidden/weight/f32"]["type"], "f32[784,256]")
+        used = {name for node in graph["nodes"] if node["op"] != "cast" for name in node["inputs"]}
+        self.assertFalse(used & {name for name, kind in types.items() if kind.startswith("bf16")})
 
     def test_every_listed_row_belongs_to_the_mean_of_its_name(self):
         groups = {"mlp": "training", "mlp_sgd": None, "mlp_wide": "training", "mlp@1": "inference, batch 1", "softmax": None,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what the peers compute with for Jacquard: FOLDER/parameters.safetensors and FOLDER/INPUT.npy."""
+"""Writes what the peers compute with for Jacquard: FOLDER/parameters.safetensors and FOLDER/INPUT.npy; with --bf16 also
+FOLDER/parameters-bf16.safetensors."""
 
 import argparse
 
@@ -15,9 +16,15 @@ def main():
     parser.add_argument("row")
     parser.add_argument("folder")
     parser.add_argument("--shapes", metavar="FILE", help="the shapes.json that describes the row")
+    parser.add_argument("--bf16", action="store_true")
     options = parser.parse_args()
     values = Values(models.rows(options.shapes)[options.row])
     save_file(values.parameters, f"{options.folder}/parameters.safetensors")
+    if options.bf16:
+        from ml_dtypes import bfloat16  # comes with JAX
+
+        lowered = {name: array.astype(bfloat16) for name, array in values.parameters.items()}
+        save_file(lowered, f"{options.folder}/parameters-bf16.safetensors")
     for key, array in values.batch.items():
         np.save(f"{options.folder}/{key}.npy", array)
 
