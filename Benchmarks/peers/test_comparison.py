@@ -4,8 +4,10 @@ import copy
 import json
 from pathlib import Path
 import tempfile
+import types
 import unittest
 
+import agreement
 import bounds
 import graph_file
 import measure
@@ -88,6 +90,44 @@ class DrawnRows(unittest.TestCase):
             drawn = read(changed(lambda d: d.update(shapes=[described | {"name": f"{model}.0", "family": model}])))[f"{model}.0"]
             listed = models.ROWS[model]
             self.assertEqual((drawn.draws, drawn.channels_last), (listed.draws, listed.channels_last), model)
+
+
+class Agreements(unittest.TestCase):
+    def test_losses(self):
+        # Ours, theirs, and whether a peer in f32 and one in bf16 agree.
+        cases = [
+            ("mlp", [2.0], [2.0001], True, True),
+            ("mlp", [2.0], [2.002], False, True),
+            ("mlp", [2.0], [2.3], False, False),
+            ("vae", [5.0, 5.2, 4.8], [5.1, 4.9, 5.0], True, True),
+            ("vae", [500.0, 500.2, 499.8], [502.0, 502.1, 501.9], False, True),
+            ("vae", [500.0, 500.2, 499.8], [600.0, 600.1, 599.9], False, False),
+        ]
+        for name, ours, theirs, *expected in cases:
+            compared = agreement.Agreement.__new__(agreement.Agreement)  # which would run the binary
+            compared.row, compared.trials, compared.losses = models.ROWS[name], len(ours), {1: ours, agreement.STEPS: ours}
+            for peer, agrees in zip(("torch", "torch-bf16"), expected):
+                found = compared.of(Answering(peer, {"losses": [[loss] * agreement.STEPS for loss in theirs]}))
+                self.assertEqual(found["agrees"], agrees, (name, theirs, peer))
+
+    def test_outputs(self):
+        compared = agreement.Agreement.__new__(agreement.Agreement)
+        compared.row, compared.folder = models.ROWS["mlp@1"], types.SimpleNamespace()
+        for difference, expected in ((1e-6, (True, True)), (1e-2, (False, True)), (1e-1, (False, False))):
+            with tempfile.TemporaryDirectory() as compared.folder.name:
+                Path(compared.folder.name, "logits.npy").touch()
+                found = tuple(compared.of(Answering(peer, {"difference": difference}))["agrees"] for peer in ("torch", "torch-bf16"))
+            self.assertEqual(found, expected, difference)
+
+
+class Answering:
+    """A peer that says what it was made with."""
+
+    def __init__(self, name, answer):
+        self.name, self.answer = name, answer
+
+    def ask(self, command):
+        return self.answer
 
 
 class Verdicts(unittest.TestCase):
