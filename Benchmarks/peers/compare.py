@@ -29,7 +29,8 @@ def parse(arguments):
     parser.add_argument("--jacquard", metavar="PATH", help="the jacquard binary")
     parser.add_argument("--peers-only", action="store_true", help="leave Jacquard out")
     standard = [part for part in PARTS if part != SHAPES]
-    parser.add_argument("--parts", type=listed, default=standard, help=f"default: {','.join(standard)}; or {SHAPES}, the drawn shapes")
+    parser.add_argument("--parts", type=listed, default=standard,
+                        help=f"default: {','.join(standard)}; or {SHAPES}, the drawn shapes")
     parser.add_argument("--seed", type=int, default=1, help="of the drawn shapes, which `make shapes SEED=...` has written")
     parser.add_argument("--shapes", type=Path, metavar="FILE", help="the shapes.json of another folder")
     parser.add_argument("--models", type=listed, help="rows by name, instead of all rows of the parts")

@@ -35,12 +35,12 @@ class Turn:
 
 class PeerProcess:
     """A peer that speaks the protocol of protocol.py and works in a folder of its row: its errors and what it caches go there, so
-    that each compiles anew."""
+    that each compiles anew. `words`: its script and options, as of COMMANDS."""
 
-    def __init__(self, name, python, row, threads, folder):
+    def __init__(self, name, words, python, row, threads, folder):
         self.name = name
         self.log = Path(folder) / f"{name}.log"
-        script, *rest = (COMMANDS | LOWERED)[name]
+        script, *rest = words
         command = [python, str(FOLDER / script), *row.words, *rest, "--threads", str(threads)]
         surroundings = os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "inductor")}
         try:

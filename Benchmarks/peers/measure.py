@@ -65,7 +65,8 @@ class Measurement:
             names = [name for name in names if name not in OF_INFERENCE]
         if self.lowers():
             names += [name + BF16 for name in names if name + BF16 in LOWERED]
-        makers = [lambda name=name: PeerProcess(name, self.options.python, self.row, self.options.threads, folder)
+        commands = COMMANDS | LOWERED
+        makers = [lambda name=name: PeerProcess(name, commands[name], self.options.python, self.row, self.options.threads, folder)
                   for name in names]
         if self.jacquard:
             makers.insert(0, lambda: JacquardBench(self.jacquard, self.row))

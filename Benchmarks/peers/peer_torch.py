@@ -2,8 +2,9 @@
 """PyTorch as a peer: eager, or torch.compile with --mode compile (needs a C++ compiler). Protocol: protocol.py.
 
 Settings that are fastest on a CPU: fused Adam, gradients set to none, sparse gradients of embeddings under SGD (eager),
-weights frozen into compiled inference, freed memory kept by the allocator instead of returned to the system (every step
-would fault it in again). With --precision bf16 under autocast: products and convolutions in bf16, parameters in f32.
+weights frozen into compiled inference, the fastest sums of `gnn` (torch_sums.py; --form names others), freed memory kept by the
+allocator instead of returned to the system (every step would fault it in again). With --precision bf16 under autocast: products
+and convolutions in bf16, parameters in f32.
 """
 
 import contextlib
@@ -13,7 +14,7 @@ import os
 import protocol
 
 OPTIONS = protocol.arguments(__doc__.splitlines()[0], mode={"choices": ["eager", "compile"], "default": "eager"},
-                             precision=protocol.PRECISION)
+                             precision=protocol.PRECISION, form={})
 COMPILES = OPTIONS.mode == "compile"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
@@ -34,6 +35,7 @@ from torch import nn  # noqa: E402
 from data import Values  # noqa: E402
 import torch_models  # noqa: E402
 import torch_networks  # noqa: E402
+from torch_sums import FASTEST  # noqa: E402
 
 MAKERS = torch_models.MAKERS | torch_networks.MAKERS
 LOWERED = OPTIONS.precision == "bf16"
@@ -52,6 +54,8 @@ def with_values(row):
     module.load_state_dict(counters | state)
     batch = {name: torch.from_numpy(array) for name, array in values.batch.items()}
     batch = {name: array.long() if array.dtype == torch.int32 else array for name, array in batch.items()}
+    if row.model == "gnn":
+        batch = module.arranged(batch, OPTIONS.form or FASTEST[OPTIONS.mode])
     if row.channels_last:
         module = module.to(memory_format=torch.channels_last)
         batch["x"] = batch["x"].contiguous(memory_format=torch.channels_last)

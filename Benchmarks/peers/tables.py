@@ -23,7 +23,8 @@ class Table:
 
 def all_of(result):
     made = [summary(result), *((drawn if kind == models.SHAPES else speed)(result, kind) for kind in models.KINDS),
-            lowered(result), first_steps(result), compilation(result), memory(result), arena(result), scaling(result), agreement(result)]
+            lowered(result), first_steps(result), compilation(result), memory(result), arena(result), scaling(result),
+            agreement(result)]
     return [table for table in made if table.rows]
 
 
@@ -86,7 +87,8 @@ def times(found):
 
 def compared(row, names):
     """The cells of the times, the ratio and whom it is to."""
-    return [*(times(row["contenders"].get(name)) for name in names), spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
+    cells = [times(row["contenders"].get(name)) for name in names]
+    return [*cells, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
 
 
 def drawn(result, kind):

@@ -7,6 +7,8 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
+from torch_sums import FORMS
+
 
 class CNN(nn.Module):
     def __init__(self, inputs, side, channels, hidden, classes):
@@ -125,10 +127,9 @@ class MessagePassing(nn.Module):
         self.message = nn.Sequential(nn.Linear(2 * size, width), nn.ReLU(), nn.Linear(width, width))
         self.update = nn.Sequential(nn.Linear(size + width, width), nn.ReLU())
 
-    def forward(self, x, sources, targets):
-        messages = self.message(torch.cat([x.index_select(0, targets), x.index_select(0, sources)], 1))
-        gathered = messages.new_zeros(len(x), messages.shape[1]).index_add(0, targets, messages)
-        return self.update(torch.cat([x, gathered], 1))
+    def forward(self, x, edges):
+        messages = self.message(torch.cat(edges.ends(x), 1))
+        return self.update(torch.cat([x, edges.sums(messages)], 1))
 
 
 class GNN(nn.Module):
@@ -137,10 +138,16 @@ class GNN(nn.Module):
         self.layers = nn.ModuleList(MessagePassing(width if layer else features, width) for layer in range(layers))
         self.output = nn.Linear(width, classes)
 
+    @staticmethod
+    def arranged(batch, form):
+        """The batch with its edges in a form of torch_sums.py, which `forward` takes."""
+        if form not in FORMS:
+            raise SystemExit(f"no form {form} (known: {'; '.join(FORMS)})")
+        return batch | {"edges": FORMS[form](batch["edges"], len(batch["x"]))}
+
     def forward(self, x, edges, y):
-        sources, targets = edges
         for layer in self.layers:
-            x = layer(x, sources, targets)
+            x = layer(x, edges)
         return F.cross_entropy(self.output(x), y)
 
 
