@@ -17,6 +17,7 @@ VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
 ABLATED ?= mlp.train resnet.train transformer.train
+# Of the sizes that nobody chose, in `make bench` and `make shapes`.
 SEED ?= 1
 SHAPES_DIR ?= out/shapes-$(SEED)
 # The benchmarks are a package of their own, which nothing else builds.
@@ -32,7 +33,7 @@ help:
 	@echo "make test      every test"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
-	@echo "make bench     side by side with PyTorch, JAX, ONNX Runtime, OpenVINO (installs them into a virtual environment)"
+	@echo "make bench     side by side with PyTorch, JAX, ONNX Runtime, OpenVINO (installs them into a virtual environment; SEED=1)"
 	@echo "make micro     passes, planner and kernels one by one"
 	@echo "make shapes    training graphs with drawn sizes (SEED=1)"
 	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
@@ -83,8 +84,8 @@ pytorch: packages
 consumer:
 	@Scripts/test-consumer.sh
 
-bench: build
-	@Scripts/bench.sh "$(BIN)/jacquard"
+bench: build shapes
+	@Scripts/bench.sh "$(BIN)/jacquard" "$(SHAPES_DIR)/shapes.json" $(BENCH_OPTIONS)
 
 micro: packages
 	swift package --package-path Benchmarks benchmark
@@ -94,6 +95,7 @@ shapes: packages
 
 test-benchmarks: packages
 	swift test $(BENCHMARKS) --disable-testable-imports
+	@$(PYTHON) -B -m unittest discover --start-directory Benchmarks/peers
 
 ablate: build
 	@for graph in $(ABLATED); do \

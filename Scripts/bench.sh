@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Measures Jacquard side by side with PyTorch, JAX, ONNX Runtime and OpenVINO, which go into a virtual environment.
+# What follows the binary and the shapes.json of the drawn shapes goes to compare.py.
 set -euo pipefail
 jacquard=$1
+shapes=$2
+shift 2
 venv=${JACQUARD_BENCH_VENV:-.build-peers}
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 if ! "$venv/bin/python" -c 'import jax, numpy, onnxruntime, openvino, safetensors, torch' 2>/dev/null; then
@@ -13,8 +16,10 @@ fi
 compare=("$venv/bin/python" Benchmarks/peers/compare.py)
 kept=out/bench
 mkdir -p "$kept"
-for part in training inference operator product compile threads; do
-  "${compare[@]}" --jacquard "$jacquard" --python "$venv/bin/python" --parts "$part" --json "$kept/$part.json" >"$kept/$part.txt" ||
-    echo "part $part is not complete: $kept/$part.txt" >&2
+files=()
+for part in training shapes inference operator product compile threads; do
+  "${compare[@]}" --jacquard "$jacquard" --python "$venv/bin/python" --parts "$part" --shapes "$shapes" "$@" \
+    --json "$kept/$part.json" >"$kept/$part.txt" || echo "part $part is not complete: $kept/$part.txt" >&2
+  files+=("$kept/$part.json")
 done
-"${compare[@]}" --from "$kept"/{training,inference,operator,product,compile,threads}.json --write
+"${compare[@]}" --from "${files[@]}" --write

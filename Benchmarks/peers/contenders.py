@@ -17,6 +17,8 @@ COMMANDS = {
     "openvino": ["peer_onnx.py", "--file", ONNX_FILE, "--engine", "openvino"],
 }
 OF_INFERENCE = ("onnxruntime", "openvino")  # cannot train
+BF16 = "-bf16"  # ends the names of those that compute in bf16
+LOWERED = {name + BF16: [*COMMANDS[name], "--precision", "bf16"] for name in ("torch", "torch-compile", "jax")}
 
 
 class Unavailable(Exception):
@@ -33,13 +35,13 @@ class Turn:
 
 class PeerProcess:
     """A peer that speaks the protocol of protocol.py and works in a folder of its row: its errors and what it caches go there, so
-    that each compiles anew."""
+    that each compiles anew. `words`: its script and options, as of COMMANDS."""
 
-    def __init__(self, name, python, row, threads, folder):
+    def __init__(self, name, words, python, row, threads, folder):
         self.name = name
         self.log = Path(folder) / f"{name}.log"
-        script, *rest = COMMANDS[name]
-        command = [python, str(FOLDER / script), row.name, *rest, "--threads", str(threads)]
+        script, *rest = words
+        command = [python, str(FOLDER / script), *row.words, *rest, "--threads", str(threads)]
         surroundings = os.environ | {"TORCHINDUCTOR_CACHE_DIR": str(Path(folder) / "inductor")}
         try:
             with open(self.log, "w") as log:
@@ -101,9 +103,9 @@ class Jacquard:
         except ValueError as error:
             raise Unavailable(f"jacquard: `bench --json` printed something else ({error})") from None
 
-    def run(self, graph, bindings, values, outputs, steps=1, seed=0):
-        """`jacquard run` on the values that write_values.py wrote to a folder; its outputs go to another."""
-        words = ["run", str(graph), "--params", f"{values}/parameters.safetensors", "--output-dir", str(outputs)]
+    def run(self, graph, bindings, values, outputs, steps=1, seed=0, precision=""):
+        """`jacquard run` on the values that write_values.py wrote to a folder, in f32 or BF16; its outputs go to another."""
+        words = ["run", str(graph), "--params", f"{values}/parameters{precision}.safetensors", "--output-dir", str(outputs)]
         for file in sorted(Path(values).glob("*.npy")):
             words += ["--input", f"{file.stem}={file}"]
         self.call([*words, "--steps", str(steps), "--seed", str(seed), *self.common(bindings)], graph)
@@ -132,10 +134,8 @@ class Jacquard:
 class JacquardBench:
     """`jacquard bench` of a row, started anew for every turn; it warms itself up."""
 
-    name = "jacquard"
-
-    def __init__(self, jacquard, row):
-        self.jacquard, self.row = jacquard, row
+    def __init__(self, jacquard, row, name="jacquard"):
+        self.jacquard, self.row, self.name = jacquard, row, name
         self.turn(20)
         self.version = f"jacquard, executor {self.last['executor']}"
         self.first_ms = self.last["compile_cold_ms"]

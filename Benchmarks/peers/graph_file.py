@@ -30,3 +30,17 @@ def inputs(row):
 def kept_bytes(row):
     """Of parameters and state."""
     return sum(entry.bytes for entry in inputs(row) if entry.role != "data")
+
+
+def stored_as_bf16(path):
+    """The graph of a file as JSON, its parameters in bf16 and converted to f32 where they are used."""
+    graph = json.loads(path.read_text())
+    wide = {}
+    for entry in graph["inputs"]:
+        if entry["role"] == "parameter" and entry["type"].startswith("f32["):
+            wide[entry["name"]] = {"name": f"{entry['name']}/f32", "op": "cast", "inputs": [entry["name"]],
+                                   "attributes": {"dtype": "f32"}, "type": entry["type"]}
+            entry["type"] = entry["type"].replace("f32", "bf16", 1)
+    for node in graph["nodes"]:
+        node["inputs"] = [wide[name]["name"] if name in wide else name for name in node["inputs"]]
+    return graph | {"nodes": [*wide.values(), *graph["nodes"]]}

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""JAX as a peer: the whole step under jit, parameters and optimiser state donated. Protocol: protocol.py."""
+"""JAX as a peer: the whole step under jit, parameters and optimiser state donated. Protocol: protocol.py.
 
+With --precision bf16 the optimiser keeps f32 and the model computes with parameters converted to bf16."""
+
+import functools
 import os
 
 import protocol
 
-OPTIONS = protocol.arguments(__doc__.splitlines()[0])
+OPTIONS = protocol.arguments(__doc__.splitlines()[0], precision=protocol.PRECISION)
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax  # noqa: E402
@@ -15,13 +18,19 @@ from data import Values  # noqa: E402
 import jax_models  # noqa: E402
 
 MOMENTUM = 0.1  # of the running statistics of batch norms
+LOWERED = OPTIONS.precision == "bf16"
 
 
 def with_values(row):
     """Parameters and batch, in the layouts of jax_models.py."""
     values = Values(row)
-    return jax_models.prepared(row.model, values.parameters), jax.tree.map(
+    return jax_models.prepared(row, values.parameters), jax.tree.map(
         jnp.asarray, jax_models.prepared_batch(values.batch))
+
+
+def in_precision(parameters):
+    """As the model computes with them."""
+    return jax.tree.map(lambda p: p.astype(jnp.bfloat16), parameters) if LOWERED else parameters
 
 
 def sgd(wanted, parameters, gradients, state):
@@ -40,7 +49,11 @@ def adam(wanted, parameters, gradients, state):
 
 def dense_step(row):
     """All parameters by the optimiser. Carries parameters, running statistics, the optimiser's state and a random key."""
-    loss_of, update = jax_models.LOSSES[row.model], {"adam": adam, "sgd": sgd}[row.optimiser.kind]
+    model = protocol.known(row, jax_models.LOSSES)
+    update = {"adam": adam, "sgd": sgd}[row.optimiser.kind]
+
+    def loss_of(parameters, batch, key):
+        return model(row.sizes, in_precision(parameters), batch, key)
 
     def step(carried, batch):
         parameters, running, state, key = carried
@@ -55,6 +68,8 @@ def dense_step(row):
 
 def sparse_step(row):
     """The rows of the batch alone. Carries as `dense_step`."""
+    if LOWERED:
+        raise SystemExit(f"no {row.model} in bf16 for this peer")
 
     def step(carried, batch):
         loss, parameters = jax_models.SPARSE_STEPS[row.model](row.optimiser.rate, carried[0], batch)
@@ -93,8 +108,10 @@ class Inference:
     """A call of a model that does not learn."""
 
     def __init__(self, row):
-        self.parameters, self.batch = jax.tree.map(jnp.asarray, with_values(row))
-        self.compiled, self.last = jax.jit(jax_models.OUTPUTS[row.model]), None
+        parameters, self.batch = jax.tree.map(jnp.asarray, with_values(row))
+        self.parameters = in_precision(parameters)
+        output = functools.partial(protocol.known(row, jax_models.OUTPUTS), row.sizes)
+        self.compiled, self.last = jax.jit(output), None
 
     def reset(self):
         """Nothing changes."""
@@ -103,16 +120,16 @@ class Inference:
         self.last = self.compiled(self.parameters, self.batch).block_until_ready()
 
     def output(self):
-        return self.last
+        return self.last.astype(jnp.float32)
 
 
 def main():
-    trained = jax_models.LOSSES | jax_models.SPARSE_STEPS
-    row = protocol.row_of(OPTIONS, trained if protocol.ROWS[OPTIONS.row].trains else jax_models.OUTPUTS)
+    row = protocol.row_of(OPTIONS)
     work = Training(row) if row.trains else Inference(row)
     square = jax.random.uniform(jax.random.key(1), (protocol.GEMM_SIZE, protocol.GEMM_SIZE))
     multiply = jax.jit(jnp.matmul)
-    protocol.Peer("jax", jax.__version__, OPTIONS, work, lambda: multiply(square, square).block_until_ready()).serve()
+    name = "jax-bf16" if LOWERED else "jax"
+    protocol.Peer(name, jax.__version__, OPTIONS, work, lambda: multiply(square, square).block_until_ready()).serve()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ OPTIONS = protocol.arguments(__doc__.splitlines()[0], file={"required": True},
                              engine={"choices": ["onnxruntime", "openvino"], "default": "onnxruntime"})
 
 from data import Values  # noqa: E402
-from models import ROWS  # noqa: E402
 
 
 class Runtime:
@@ -69,7 +68,7 @@ class OpenVINO:
 
 
 def main():
-    row = ROWS[OPTIONS.row]
+    row = protocol.row_of(OPTIONS)
     work = (OpenVINO if OPTIONS.engine == "openvino" else Runtime)(row, Values(row).batch)
     protocol.Peer(OPTIONS.engine, work.version, OPTIONS, work).serve()
 

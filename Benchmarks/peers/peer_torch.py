@@ -2,16 +2,19 @@
 """PyTorch as a peer: eager, or torch.compile with --mode compile (needs a C++ compiler). Protocol: protocol.py.
 
 Settings that are fastest on a CPU: fused Adam, gradients set to none, sparse gradients of embeddings under SGD (eager),
-weights frozen into compiled inference, freed memory kept by the allocator instead of returned to the system (every step
-would fault it in again).
+weights frozen into compiled inference, the fastest sums of `gnn` (torch_sums.py; --form names others), freed memory kept by the
+allocator instead of returned to the system (every step would fault it in again). With --precision bf16 under autocast: products
+and convolutions in bf16, parameters in f32.
 """
 
+import contextlib
 import ctypes
 import os
 
 import protocol
 
-OPTIONS = protocol.arguments(__doc__.splitlines()[0], mode={"choices": ["eager", "compile"], "default": "eager"})
+OPTIONS = protocol.arguments(__doc__.splitlines()[0], mode={"choices": ["eager", "compile"], "default": "eager"},
+                             precision=protocol.PRECISION, form={})
 COMPILES = OPTIONS.mode == "compile"
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
@@ -32,14 +35,17 @@ from torch import nn  # noqa: E402
 from data import Values  # noqa: E402
 import torch_models  # noqa: E402
 import torch_networks  # noqa: E402
+from torch_sums import FASTEST  # noqa: E402
 
 MAKERS = torch_models.MAKERS | torch_networks.MAKERS
+LOWERED = OPTIONS.precision == "bf16"
+IN_PRECISION = torch.autocast("cpu", torch.bfloat16) if LOWERED else contextlib.nullcontext()
 
 
 def with_values(row):
     """The module with its initial values, and the batch. Integers become 64 bits wide, as PyTorch's losses want them."""
     values = Values(row)
-    module = MAKERS[row.model]()
+    module = protocol.known(row, MAKERS)(**row.sizes)
     linear = {name for name, layer in module.named_modules() if isinstance(layer, nn.Linear)}
     state = {name.replace("/", "."): torch.from_numpy(array) for name, array in values.parameters.items()}
     for name in linear:
@@ -48,6 +54,8 @@ def with_values(row):
     module.load_state_dict(counters | state)
     batch = {name: torch.from_numpy(array) for name, array in values.batch.items()}
     batch = {name: array.long() if array.dtype == torch.int32 else array for name, array in batch.items()}
+    if row.model == "gnn":
+        batch = module.arranged(batch, OPTIONS.form or FASTEST[OPTIONS.mode])
     if row.channels_last:
         module = module.to(memory_format=torch.channels_last)
         batch["x"] = batch["x"].contiguous(memory_format=torch.channels_last)
@@ -74,7 +82,8 @@ class Training:
 
     def step(self):
         self.optimiser.zero_grad(set_to_none=True)
-        loss = self.call(**self.batch)
+        with IN_PRECISION:
+            loss = self.call(**self.batch)
         loss.backward()
         self.optimiser.step()
         self.last = loss.detach()
@@ -116,19 +125,20 @@ class Inference:
 
     @torch.inference_mode()
     def step(self):
-        self.last = self.call(**self.batch)
+        with IN_PRECISION:
+            self.last = self.call(**self.batch)
 
     def output(self):
-        return self.last.numpy()
+        return self.last.float().numpy()
 
 
 def main():
     torch.set_num_threads(OPTIONS.threads)
     torch.manual_seed(0)
-    row = protocol.row_of(OPTIONS, MAKERS)
+    row = protocol.row_of(OPTIONS)
     work = Training(row) if row.trains else Inference(row)
     square = torch.rand(protocol.GEMM_SIZE, protocol.GEMM_SIZE)
-    name = "torch-compile" if COMPILES else "torch"
+    name = ("torch-compile" if COMPILES else "torch") + ("-bf16" if LOWERED else "")
     protocol.Peer(name, torch.__version__, OPTIONS, work, lambda: square @ square).serve()
 
 

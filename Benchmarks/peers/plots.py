@@ -29,7 +29,7 @@ def draw(result, folder):
         return {}
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {}
-    for kind in (models.TRAINING, models.INFERENCE):
+    for kind in (models.TRAINING, models.SHAPES, models.INFERENCE):
         rows = [row for row in tables.rows_of(result, kind) if "ratio" in row]
         if rows:
             file = f"benchmarks-{kind}.svg"

@@ -19,19 +19,21 @@ import statistics
 import sys
 import time
 
-from models import ROWS
+import models
 
 STARTED = time.perf_counter()
 WARMUP_SECONDS, WARMUP_STEPS = 0.5, 20
 UNMEASURED = 5
 GEMM_SIZE, GEMM_REPEATS = 1024, 30
+PRECISION = {"choices": ["f32", "bf16"], "default": "f32"}  # an option of some peers
 
 
 def arguments(description, **extra):
-    """The command line that every peer has: ROW and --threads. Limits the process to that many processors, which is
+    """The command line that every peer has: ROW, --shapes and --threads. Limits the process to that many processors, which is
     the only way to limit some frameworks; so call it before importing one."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("row", choices=ROWS)
+    parser.add_argument("row")
+    parser.add_argument("--shapes", metavar="FILE", help="the shapes.json that describes the row")
     parser.add_argument("--threads", type=int, default=2)
     for name, options in extra.items():
         parser.add_argument(f"--{name}", **options)
@@ -43,12 +45,19 @@ def arguments(description, **extra):
     return parsed
 
 
-def row_of(options, models):
-    """The row that was asked for, if its model is one of those."""
-    row = ROWS[options.row]
-    if row.model not in models:
+def row_of(options):
+    """The row that was asked for."""
+    rows = models.rows(options.shapes)
+    if options.row not in rows:
+        raise SystemExit(f"no row {options.row} (known: {', '.join(rows)})")
+    return rows[options.row]
+
+
+def known(row, made):
+    """What a peer has for the row's model, of all that it has."""
+    if row.model not in made:
         raise SystemExit(f"no {row.model} for this peer")
-    return row
+    return made[row.model]
 
 
 def peak_resident_bytes():

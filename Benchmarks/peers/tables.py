@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import agreement as tolerance
 import bounds
 from bounds import MEBIBYTE, verdict
+from contenders import BF16, LOWERED
 import models
 
 ORDER = ("jacquard", "torch", "torch-compile", "jax", "onnxruntime", "openvino")
+ORDER_BF16 = ("jacquard" + BF16, *LOWERED)
 OPERATOR_BYTES = 2 * 4096 * 1024 * 4  # read once, written once
 
 
@@ -20,13 +22,14 @@ class Table:
 
 
 def all_of(result):
-    made = [summary(result), *(speed(result, kind) for kind in models.KINDS), first_steps(result), compilation(result),
-            memory(result), arena(result), scaling(result), agreement(result)]
+    made = [summary(result), *((drawn if kind == models.SHAPES else speed)(result, kind) for kind in models.KINDS),
+            lowered(result), first_steps(result), compilation(result), memory(result), arena(result), scaling(result),
+            agreement(result)]
     return [table for table in made if table.rows]
 
 
 def rows_of(result, kind):
-    return [row for row in result["rows"] if models.ROWS[row["name"]].kind == kind]
+    return [row for row in result["rows"] if models.kind_of(row["name"]) == kind]
 
 
 def ratio_of(row):
@@ -49,8 +52,8 @@ def ours(row, key):
 # Speed
 
 
-TITLES = {models.TRAINING: "Training steps", models.INFERENCE: "Inference", models.OPERATOR: "Operators over [4096,1024]",
-          models.PRODUCT: "Matrix products"}
+TITLES = {models.TRAINING: "Training steps", models.SHAPES: "Training steps of drawn shapes", models.INFERENCE: "Inference",
+          models.OPERATOR: "Operators over [4096,1024]", models.PRODUCT: "Matrix products"}
 NOTES = {models.TRAINING: "Forward, backward, optimiser.", models.INFERENCE: "One call; NAME@BATCH.",
          models.OPERATOR: "The share is that of the stream bandwidth, of an array read and one written.",
          models.PRODUCT: "M x K x N, both operands data of the call."}
@@ -58,15 +61,13 @@ NOTES = {models.TRAINING: "Forward, backward, optimiser.", models.INFERENCE: "On
 
 def speed(result, kind):
     rows = rows_of(result, kind)
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     head = ["model", *(f"{name}, ms" for name in names), "ratio", "against", "bound", "expected of a peer, ms",
             f"share of {'stream' if kind == models.OPERATOR else 'FMA peak'}", "verdict"]
     cells = []
     for row in rows:
-        found, bound = row["contenders"], bounds.each(models.ROWS[row["name"]])
-        times = [f"{found[n]['median_ms']:.3f} ({found[n]['min_ms']:.3f})" if n in found else "-" for n in names]
-        cells.append([row["name"], *times, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-"),
-                      number(bound), number(row.get("expected_ms")), number(share(result, row), ".0%"), row_verdict(result, row)])
+        cells.append([row["name"], *compared(row, names), number(bounds.each(row["name"])), number(row.get("expected_ms")),
+                      number(share(result, row), ".0%"), row_verdict(result, row)])
     means = {bounds.group(row["name"]) for row in rows} - {None}
     blank = [""] * len(names)
     for mean in sorted(means):
@@ -76,19 +77,80 @@ def speed(result, kind):
     return Table(TITLES[kind], head, cells, NOTES[kind])
 
 
+def contenders_of(rows):
+    return [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+
+
+def times(found):
+    return f"{found['median_ms']:.3f} ({found['min_ms']:.3f})" if found else "-"
+
+
+def compared(row, names):
+    """The cells of the times, the ratio and whom it is to."""
+    cells = [times(row["contenders"].get(name)) for name in names]
+    return [*cells, spread(row["ratio"]) if "ratio" in row else "-", row.get("fastest", "-")]
+
+
+def drawn(result, kind):
+    """The training steps of drawn shapes."""
+    rows = rows_of(result, kind)
+    names = contenders_of(rows)
+    head = ["model", "batch", "sizes", *(f"{name}, ms" for name in names), "ratio", "against", "share of FMA peak", "verdict"]
+    cells = [[row["name"], str(row["batch"]), sizes_of(row), *compared(row, names), number(share(result, row), ".0%"),
+              row_verdict(result, row)] for row in rows]
+    if rows:
+        value, bound, said = drawn_mean(result)
+        cells.append(["geometric mean", "", "", *[""] * len(names), number(value), f"at least {bound}", "", said])
+    seeds = sorted({row["seed"] for row in rows})
+    return Table(TITLES[kind], head, cells, f"Sizes that nobody chose, from seed {', '.join(map(str, seeds))} "
+                 f"(`make shapes`); `Benchmarks/README.md` says what they are of.")
+
+
+def lowered(result):
+    """Those that compute in bf16, beside what computes in f32."""
+    rows = [row for row in result["rows"] if row.get("bf16")]
+    names = [name for name in ORDER_BF16 if any(name in row["bf16"] for row in rows)]
+    head = ["model", "jacquard, f32, ms", "fastest peer, f32, ms", *(f"{name}, ms" for name in names), "fastest peer, bf16",
+            "ratio"]
+    cells = []
+    for row in rows:
+        found = row["contenders"]
+        cells.append([row["name"], times(found.get("jacquard")), times(found.get(row["fastest"])),
+                      *(times(row["bf16"].get(name)) for name in names), row.get("fastest_bf16", "-"),
+                      spread(row["ratio_bf16"]) if "ratio_bf16" in row and "jacquard" in found else "-"])
+    return Table("bf16 beside f32", head, cells, "Not bound. Peers compute in bf16, Jacquard in f32 with parameters stored in bf16 "
+                 "(inference alone). The ratio: the time of the fastest peer in bf16 over Jacquard's in f32.")
+
+
+def sizes_of(row):
+    """`channels 20-42, blocks 2`"""
+    return ", ".join(f"{name} {'-'.join(map(str, size)) if isinstance(size, list) else size}" for name, size in row["sizes"].items())
+
+
+def drawn_mean(result):
+    """The geometric mean over drawn shapes, its bound as text, and the verdict."""
+    value, complete = mean_of(result, models.SHAPES)
+    listed, all_listed = mean_of(result, "training")
+    text = f"{bounds.SHAPES_SHARE:.0%} of training's"
+    if not listed:
+        return value, text, "-"
+    bound = bounds.SHAPES_SHARE * listed
+    return value, f"{bound:.2f} ({text})", verdict(value, bound) if complete and all_listed else "incomplete"
+
+
 def share(result, row):
     """Of what the machine can do at most, by Jacquard; None where unknown."""
     time, limits = ours(row, "median_ms"), result["limits"]
     if not time or "missing" in limits:
         return None
-    if models.ROWS[row["name"]].kind == models.OPERATOR:
+    if models.kind_of(row["name"]) == models.OPERATOR:
         return OPERATOR_BYTES / time / 1e6 / limits["triad_gbs"]
     flops = ours(row, "flops")
     return flops / time / 1e6 / limits["fma_gflops"] if flops else None
 
 
 def share_bound(row):
-    return {models.OPERATOR: bounds.STREAM_SHARE, models.PRODUCT: bounds.PEAK_SHARE}.get(models.ROWS[row["name"]].kind)
+    return {models.OPERATOR: bounds.STREAM_SHARE, models.PRODUCT: bounds.PEAK_SHARE}.get(models.kind_of(row["name"]))
 
 
 def row_verdict(result, row):
@@ -97,16 +159,16 @@ def row_verdict(result, row):
         return f"void: {row['void']}"
     if "jacquard" not in row["contenders"]:
         return "not run"
-    found = [verdict(ratio_of(row), bounds.each(models.ROWS[row["name"]])), verdict(share(result, row), share_bound(row))]
+    found = [verdict(ratio_of(row), bounds.each(row["name"])), verdict(share(result, row), share_bound(row))]
     return next((word for word in ("falls short", "holds") if word in found), "-")
 
 
 def mean_of(result, mean):
     """Of the ratios that count, and whether no member lacks."""
-    members = bounds.members(mean)
-    ratios = [ratio_of(row) for row in result["rows"] if row["name"] in members]
-    counted = [ratio for ratio in ratios if ratio]
-    return (bounds.geometric_mean(counted) if counted else None), len(counted) == len(members)
+    ratios = {row["name"]: ratio_of(row) for row in result["rows"] if bounds.group(row["name"]) == mean}
+    counted = [ratio for ratio in ratios.values() if ratio]
+    complete = bounds.complete(mean, ratios) and len(counted) == len(ratios)
+    return (bounds.geometric_mean(counted) if counted else None), complete
 
 
 # Compiling
@@ -114,7 +176,7 @@ def mean_of(result, mean):
 
 def first_steps(result):
     rows = rows_of(result, models.TRAINING)
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     cells = [[row["name"], *(number(row["contenders"].get(name, {}).get("first_ms"), ".0f") for name in names)]
              for row in rows]
     return Table("First step", ["model", *(f"{name}, ms" for name in names)], cells,
@@ -179,7 +241,7 @@ def memory_verdict(row):
 
 def memory(result):
     rows = [row for row in rows_of(result, models.TRAINING) if "jacquard" in row["contenders"]]
-    names = [name for name in ORDER if any(name in row["contenders"] for row in rows)]
+    names = contenders_of(rows)
     cells = []
     for row in rows:
         need, leanest, allowed = memory_limits(row)
@@ -208,15 +270,16 @@ def scaling(result):
 
 
 def agreement(result):
-    names = [name for name in ORDER if any(name in row["agreement"] for row in result["rows"])]
-    cells = []
-    for row in result["rows"]:
-        if row["agreement"]:
-            cells.append([row["name"], *(difference(row["agreement"].get(name)) for name in names)])
+    found = {row["name"]: row["agreement"] | {name: one.get("agreement") for name, one in row.get("bf16", {}).items()}
+             for row in result["rows"] if row["agreement"]}
+    names = [name for name in (*ORDER, *ORDER_BF16) if any(one.get(name) for one in found.values())]
+    cells = [[row, *(difference(one.get(name)) for name in names)] for row, one in found.items()]
     note = (f"From the same parameters and batch, against Jacquard: relative difference of the first loss (at most "
             f"{tolerance.FIRST:.0e}) and of loss {tolerance.STEPS} ({tolerance.LATER:.0e}); where the step draws random numbers, by how "
             f"many standard deviations the means of {tolerance.DRAWS} trials differ (at most {tolerance.DEVIATIONS}); of outputs the "
             f"greatest difference over the greatest magnitude ({tolerance.OUTPUT:.0e}).")
+    if set(names) & set(ORDER_BF16):
+        note += f" In bf16 at most {', '.join(f'{limit:.0e}' for limit in tolerance.LOWERED)}, in this order."
     return Table("Agreement", ["model", *names], cells, note)
 
 
@@ -240,9 +303,12 @@ def summary(result):
         if value:
             lines.append([f"geometric mean, {mean}", f"at least {bound}", number(value),
                           verdict(value, bound) if complete else "incomplete"])
+    if rows_of(result, models.SHAPES):
+        value, bound, said = drawn_mean(result)
+        lines.append(["geometric mean, drawn shapes", f"at least {bound}", number(value), said])
     for kind, what, bound in ((models.TRAINING, "each training step", bounds.EACH_TRAINING),
                               (models.OPERATOR, "each operator", bounds.EACH_OPERATOR)):
-        rows = [row for row in rows_of(result, kind) if bounds.each(models.ROWS[row["name"]])]
+        rows = [row for row in rows_of(result, kind) if bounds.each(row["name"])]
         lines += least(f"{what}, ratio", bound, {row["name"]: ratio_of(row) for row in rows})
     for kind, what, bound in ((models.OPERATOR, "each operator, share of the stream bandwidth", bounds.STREAM_SHARE),
                               (models.PRODUCT, "each product, share of the FMA peak", bounds.PEAK_SHARE)):

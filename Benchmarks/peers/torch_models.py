@@ -1,10 +1,11 @@
 """The dense models and the single operators in PyTorch: modules whose call with a batch gives the loss (of a training row) or
-whose `infer` gives the output. Layers have Jacquard's names."""
+whose `infer` gives the output. Layers have Jacquard's names. `MAKERS`: functions of the sizes of a row."""
 
 import torch
 from torch import nn
 import torch.nn.functional as F
 
+from models import layers_of
 from torch_networks import diffuse, signal, sinusoids
 
 
@@ -77,19 +78,25 @@ class Product(nn.Module):
         return x @ w
 
 
-def small_classifier():
-    return Classifier(hidden=(784, 256), output=(256, 10))
+def autoencoder(pixels, large, small, code):
+    return Autoencoder(encoder1=(pixels, large), encoder2=(large, small), latent=(small, code),
+                       decoder1=(code, small), decoder2=(small, large), output=(large, pixels))
+
+
+def variational_autoencoder(pixels, hidden, code):
+    return VariationalAutoencoder(encoder=(pixels, hidden), mean=(hidden, code), logVariance=(hidden, code),
+                                  decoder=(code, hidden), output=(hidden, pixels))
+
+
+def denoising_mlp(size, width):
+    return DenoisingMLP(input=(size + 32, width), hidden1=(width, width), hidden2=(width, width), output=(width, size))
 
 
 MAKERS = {
-    "mlp": small_classifier,
-    "mlp_sgd": small_classifier,
-    "mlp_wide": lambda: Classifier(hidden1=(784, 2048), hidden2=(2048, 2048), output=(2048, 10)),
-    "autoencoder": lambda: Autoencoder(
-        encoder1=(784, 256), encoder2=(256, 64), latent=(64, 2), decoder1=(2, 64), decoder2=(64, 256), output=(256, 784)),
-    "vae": lambda: VariationalAutoencoder(
-        encoder=(784, 400), mean=(400, 20), logVariance=(400, 20), decoder=(20, 400), output=(400, 784)),
-    "ddpm_mlp": lambda: DenoisingMLP(input=(34, 128), hidden1=(128, 128), hidden2=(128, 128), output=(128, 2)),
+    "mlp": lambda widths: Classifier(**layers_of(widths)),
+    "autoencoder": autoencoder,
+    "vae": variational_autoencoder,
+    "ddpm_mlp": denoising_mlp,
     "layernorm_gelu_residual": Normalised,
     "softmax": Softmax,
     **{f"gemm_{sizes}": Product for sizes in ("128x784x256", "512x512x512", "1024x1024x1024")},

@@ -1,5 +1,5 @@
 """The larger models in PyTorch, as in Sources/Jacquard/Models and with its names: modules whose call with a batch gives the loss,
-and whose `infer` gives the output."""
+and whose `infer` gives the output. They are made with the sizes of a row; what those say of the data alone is not used."""
 
 import math
 
@@ -7,12 +7,15 @@ import torch
 from torch import nn
 import torch.nn.functional as F
 
+from torch_sums import FORMS
+
 
 class CNN(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs, side, channels, hidden, classes):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 32, 3, padding=1), nn.Conv2d(32, 64, 3, padding=1)
-        self.hidden, self.output = nn.Linear(3136, 128), nn.Linear(128, 10)
+        first, second = channels
+        self.conv1, self.conv2 = nn.Conv2d(inputs, first, 3, padding=1), nn.Conv2d(first, second, 3, padding=1)
+        self.hidden, self.output = nn.Linear(second * (side // 4) ** 2, hidden), nn.Linear(hidden, classes)
 
     def infer(self, x):
         x = F.max_pool2d(F.relu(self.conv1(x)), 2)
@@ -40,12 +43,13 @@ class ResidualBlock(nn.Module):
 
 
 class ResNet(nn.Module):
-    def __init__(self):
+    def __init__(self, inputs, side, channels, blocks, classes):
         super().__init__()
-        self.stem, self.norm = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
-        sizes = [(16, 16, 1), (16, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1)]
-        self.blocks = nn.Sequential(*[ResidualBlock(*size) for size in sizes])
-        self.output = nn.Linear(64, 10)
+        self.stem, self.norm = nn.Conv2d(inputs, channels[0], 3, padding=1, bias=False), nn.BatchNorm2d(channels[0])
+        stages = [[(before, width, 1 if stage == 0 else 2), *[(width, width, 1)] * (blocks - 1)]
+                  for stage, (before, width) in enumerate(zip([channels[0], *channels], channels))]
+        self.blocks = nn.Sequential(*[ResidualBlock(*size) for stage in stages for size in stage])
+        self.output = nn.Linear(channels[-1], classes)
 
     def infer(self, x):
         features = self.blocks(F.relu(self.norm(self.stem(x))))
@@ -76,9 +80,9 @@ def diffuse(signal, x):
 
 
 class TimedBlock(nn.Module):
-    def __init__(self, inputs, outputs, width):
+    def __init__(self, inputs, outputs, groups, width):
         super().__init__()
-        self.norm1, self.norm2 = nn.GroupNorm(8, inputs), nn.GroupNorm(8, outputs)
+        self.norm1, self.norm2 = nn.GroupNorm(groups, inputs), nn.GroupNorm(groups, outputs)
         self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
         self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.time = nn.Linear(width, outputs)
@@ -91,16 +95,16 @@ class TimedBlock(nn.Module):
 
 
 class UNet(nn.Module):
-    def __init__(self):
+    def __init__(self, side, channels, groups, time_width):
         super().__init__()
-        width = 128
-        self.time1, self.time2 = nn.Linear(64, width), nn.Linear(width, width)
-        self.stem = nn.Conv2d(1, 32, 3, padding=1)
-        self.down1, self.down2 = TimedBlock(32, 32, width), TimedBlock(32, 64, width)
-        self.shrink1, self.shrink2 = nn.Conv2d(32, 32, 3, 2, 1), nn.Conv2d(64, 64, 3, 2, 1)
-        self.middle = TimedBlock(64, 64, width)
-        self.up2, self.up1 = TimedBlock(128, 64, width), TimedBlock(96, 32, width)
-        self.norm, self.output = nn.GroupNorm(8, 32), nn.Conv2d(32, 1, 3, padding=1)
+        (large, medium, small), timed = channels, (groups, time_width)
+        self.time1, self.time2 = nn.Linear(64, time_width), nn.Linear(time_width, time_width)
+        self.stem = nn.Conv2d(1, large, 3, padding=1)
+        self.down1, self.down2 = TimedBlock(large, large, *timed), TimedBlock(large, medium, *timed)
+        self.shrink1, self.shrink2 = nn.Conv2d(large, large, 3, 2, 1), nn.Conv2d(medium, medium, 3, 2, 1)
+        self.middle = TimedBlock(medium, small, *timed)
+        self.up2, self.up1 = TimedBlock(small + medium, medium, *timed), TimedBlock(medium + large, large, *timed)
+        self.norm, self.output = nn.GroupNorm(groups, large), nn.Conv2d(large, 1, 3, padding=1)
         self.register_buffer("signal", signal(), persistent=False)
 
     def forward(self, x):
@@ -118,34 +122,39 @@ class UNet(nn.Module):
 
 
 class MessagePassing(nn.Module):
-    def __init__(self, width):
+    def __init__(self, size, width):
         super().__init__()
-        self.message = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU(), nn.Linear(width, width))
-        self.update = nn.Sequential(nn.Linear(2 * width, width), nn.ReLU())
+        self.message = nn.Sequential(nn.Linear(2 * size, width), nn.ReLU(), nn.Linear(width, width))
+        self.update = nn.Sequential(nn.Linear(size + width, width), nn.ReLU())
 
-    def forward(self, x, sources, targets):
-        pair = torch.cat([x.index_select(0, targets), x.index_select(0, sources)], 1)
-        gathered = torch.zeros_like(x).index_add(0, targets, self.message(pair))
-        return self.update(torch.cat([x, gathered], 1))
+    def forward(self, x, edges):
+        messages = self.message(torch.cat(edges.ends(x), 1))
+        return self.update(torch.cat([x, edges.sums(messages)], 1))
 
 
 class GNN(nn.Module):
-    def __init__(self):
+    def __init__(self, nodes, edges, features, width, layers, classes):
         super().__init__()
-        self.layers = nn.ModuleList([MessagePassing(64), MessagePassing(64)])
-        self.output = nn.Linear(64, 7)
+        self.layers = nn.ModuleList(MessagePassing(width if layer else features, width) for layer in range(layers))
+        self.output = nn.Linear(width, classes)
+
+    @staticmethod
+    def arranged(batch, form):
+        """The batch with its edges in a form of torch_sums.py, which `forward` takes."""
+        if form not in FORMS:
+            raise SystemExit(f"no form {form} (known: {'; '.join(FORMS)})")
+        return batch | {"edges": FORMS[form](batch["edges"], len(batch["x"]))}
 
     def forward(self, x, edges, y):
-        sources, targets = edges
         for layer in self.layers:
-            x = layer(x, sources, targets)
+            x = layer(x, edges)
         return F.cross_entropy(self.output(x), y)
 
 
 class Word2Vec(nn.Module):
-    def __init__(self):
+    def __init__(self, vocabulary, size, negatives):
         super().__init__()
-        self.centers, self.contexts = nn.Embedding(10_000, 128), nn.Embedding(10_000, 128)
+        self.centers, self.contexts = nn.Embedding(vocabulary, size), nn.Embedding(vocabulary, size)
 
     def forward(self, word, context, negative):
         center = self.centers(word)[:, None]
@@ -179,11 +188,11 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self):
+    def __init__(self, vocabulary, length, width, heads, hidden, layers):
         super().__init__()
-        self.tokens, self.positions = nn.Embedding(96, 128), nn.Embedding(128, 128)
-        self.layers = nn.Sequential(*[Block(128, 4, 512) for _ in range(4)])
-        self.norm, self.output = nn.LayerNorm(128), nn.Linear(128, 96)
+        self.tokens, self.positions = nn.Embedding(vocabulary, width), nn.Embedding(length, width)
+        self.layers = nn.Sequential(*[Block(width, heads, hidden) for _ in range(layers)])
+        self.norm, self.output = nn.LayerNorm(width), nn.Linear(width, vocabulary)
 
     def infer(self, x):
         return self.output(self.norm(self.layers(self.tokens(x) + self.positions.weight)))

@@ -66,6 +66,17 @@ import Testing
     }
   }
 
+  /// The draws are those of f64, rounded once.
+  @Test(arguments: [DType.f32, .f16, .bf16]) func startsOfEveryFloat(_ dtype: DType) throws {
+    for kind in Initializer.Kind.allCases {
+      let start = Initializer(kind, seed: 4)
+      let wide = try start.tensor(TensorType(.f64, [9, 7]), seed: 2)
+      var expected = try HostTensor(zeros: dtype, [9, 7])
+      for index in 0..<wide.count { expected[linear: index] = wide[linear: index] }
+      #expect(try start.tensor(TensorType(dtype, [9, 7]), seed: 2) == expected, "\(kind)")
+    }
+  }
+
   /// Points of N(0, 1) from tables, and there and back in the middle and in both tails.
   @Test func quantilesOfTheNormalDistribution() {
     for (p, z) in [(0.5, 0), (0.975, 1.959963984540054), (0.001, -3.090232306167813), (1e-10, -6.361340902404056)] {

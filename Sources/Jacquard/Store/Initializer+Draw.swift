@@ -88,17 +88,20 @@ extension HostTensor {
     each { index in mean + deviation * key.normal(index) }
   }
 
-  /// Sets each element to a function of its position.
+  /// Sets each element to a function of its position, rounded to the element type.
   mutating func each(_ value: (Int) -> Double) {
-    let (count, dtype) = (count, dtype)
+    switch dtype {
+    case .f32: fill(Float.self) { Float(value($0)) }
+    case .f64: fill(Double.self, value)
+    default: for index in 0..<count { self[linear: index] = .float(value(index)) }
+    }
+  }
+
+  private mutating func fill<T: TensorScalar>(_ type: T.Type, _ value: (Int) -> T) {
+    let count = count
     withUnsafeMutableBytes { bytes in
-      if dtype == .f32 {
-        let target = bytes.bindMemory(to: Float.self)
-        for index in 0..<count { target[index] = Float(value(index)) }
-      } else {
-        let target = bytes.bindMemory(to: Double.self)
-        for index in 0..<count { target[index] = value(index) }
-      }
+      let target = bytes.bindMemory(to: type)
+      for index in 0..<count { target[index] = value(index) }
     }
   }
 }
