@@ -19,12 +19,23 @@ struct Inspection {
   /// nil for a plan from a file, or if only the graph is wanted.
   let compilation: Compilation?
   private let readPlan: Plan?
-  let whyNotFused: Bool
+  /// Whether to tell which kernels were not fused, and why.
+  enum Refusals {
+    case hidden, wanted
+    /// A plan does not know.
+    case whereKnown
+  }
+
+  private let refusals: Refusals
+  let limits: RooflineLimits
 
   /// - Throws: `Diagnostic` if the file is damaged or does not compile.
-  init(_ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool) throws {
+  init(
+    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals, limits: RooflineLimits = .assumed
+  ) throws {
     self.path = path
-    self.whyNotFused = whyNotFused
+    self.limits = limits
+    self.refusals = refusals
     switch try Loaded(path, Loaded.Hints(bindings: bindings)) {
     case .graph(let graph):
       (self.graph, name, readPlan) = (graph, graph.name, nil)
@@ -36,6 +47,7 @@ struct Inspection {
   }
 
   var plan: Plan? { compilation?.plan ?? readPlan }
+  var whyNotFused: Bool { refusals != .hidden }
 
   /// The stages of a kind of file: a plan knows nothing of its graph.
   func available(_ stages: [Stage], isChosen: Bool) throws -> [Stage] {
@@ -44,7 +56,7 @@ struct Inspection {
     if known.isEmpty || (isChosen && known.count < stages.count) {
       throw Diagnostic("a plan holds no stage \(stages[0].rawValue)", kind: .unsupported, place: path)
     }
-    if whyNotFused {
+    if refusals == .wanted {
       throw Diagnostic("a plan does not know why kernels were not fused", kind: .unsupported, place: path)
     }
     return known
