@@ -30,7 +30,7 @@ class Page:
         paint = self.evaluate(f"{first}.startTime")
         for view in VIEWS:
             self.view(view)
-        for step in [self.graph, self.keyboard, self.changes, self.kernels, self.fusion, self.memory, self.source, self.search, self.addresses]:
+        for step in [self.graph, self.keyboard, self.changes, self.kernels, self.fusion, self.choosing, self.memory, self.source, self.search, self.addresses]:
             step()
             self.expect(not self.browser.errors, f"{step.__name__}: {'; '.join(map(str, self.browser.errors))}")
         return paint
@@ -131,6 +131,9 @@ class Page:
     def kernels(self):
         count = self.evaluate("document.querySelectorAll('#kernels tbody tr').length")
         self.expect(count > 0, "no kernels")
+        self.evaluate("document.querySelector('#kernels > details').open = true")
+        self.browser.wait("document.querySelectorAll('#kernels > details .box').length > 0", "kernels as a graph")
+        self.links()
         for kernel in range(min(count, 40)):
             self.go(f"#kernels/{kernel}")
             self.expect(self.evaluate("document.querySelector('#kernels pre').textContent.length > 0"), f"kernel {kernel} has no loops")
@@ -146,6 +149,24 @@ class Page:
         for other in range(1, nodes, max(1, nodes // 12)):
             self.go(f"#fusion?a=0&b={other}")
             self.expect(self.evaluate("document.querySelector('#fusion .answer').textContent.length > 20"), f"no answer to 0 and {other}")
+
+    def choosing(self):
+        """Asks in the graph: one node, then the other."""
+        self.go("#graph")
+        nodes = "[...document.querySelectorAll('#graph .box.node')]"
+        everything = "[...document.querySelectorAll('#graph .toolbar a')].find((a) => a.textContent === 'unfold all')"
+        self.evaluate(f"{everything}?.click()")
+        self.browser.wait("document.querySelector('#graph .box.fold') === null", "all folds open")
+        if self.evaluate(f"{nodes}.length < 2"):
+            return
+        click = "dispatchEvent(new MouseEvent('click', { bubbles: true }))"
+        self.evaluate(f"{nodes}[0].{click}")
+        self.browser.wait("document.querySelector('#graph .panel a[href*=\"ask=\"]') !== null", "a node offers the question")
+        self.evaluate("document.querySelector('#graph .panel a[href*=\"ask=\"]').click()")
+        self.browser.wait(f"location.hash.includes('ask=') && {nodes}.length > 1", "the question waits for a node")
+        self.evaluate(f"{nodes}.at(-1).{click}")
+        self.at("fusion")
+        self.expect(self.evaluate("document.querySelector('#fusion .answer').textContent.length > 20"), "no answer")
 
     def memory(self):
         self.go("#memory")

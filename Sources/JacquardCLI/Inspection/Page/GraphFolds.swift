@@ -1,8 +1,8 @@
 import JacquardCore
 import JacquardIR
 
-/// Where each item of a graph lies in a drawing that folds: nodes in their scopes, those of an optimiser by the parameter that they
-/// serve, inputs and outputs where they are used.
+/// Where each item of a graph lies in a drawing that folds: nodes in their scopes, those without one in the scope of what is around
+/// them, those of an optimiser by the parameter that they serve, inputs and outputs where they are used.
 struct GraphFolds {
   /// Paths of the folds, each after the one around it; the first is the whole.
   private(set) var paths = [""]
@@ -18,9 +18,10 @@ struct GraphFolds {
 
   init(_ graph: Graph) {
     let owners = GraphFolds.owners(graph)
+    let scopes = SurroundingScopes(graph).paths
     nodes = graph.nodes.map { node in
-      let isShared = !GraphFolds.byParameter.contains(node.scope.prefix { $0 != "/" })
-      guard !isShared, let owner = owners[node.id.index] else { return number(node.scope) }
+      let isOwned = GraphFolds.byParameter.contains(node.scope.prefix { $0 != "/" })
+      guard isOwned, let owner = owners[node.id.index] else { return number(scopes[node.id.index]) }
       return number("\(node.scope)/\(owner)")
     }
     let parameters = Set(graph.inputs.filter { $0.role == .parameter }.map(\.name))

@@ -44,7 +44,7 @@ function table(caption, columns, rows, { empty = "none" } = {}) {
   const more = h("button", { type: "button", onclick: () => fill(body.rows.length + 10 * rowsAtOnce) });
   let sorted = rows;
   const shown = (cell) => (cell !== null && typeof cell === "object" && "show" in cell ? cell.show : cell);
-  const key = (cell) => (cell !== null && typeof cell === "object" && "sort" in cell ? cell.sort : shown(cell)?.textContent ?? cell);
+  const key = (cell) => (cell !== null && typeof cell === "object" && "sort" in cell ? cell.sort : plainText(shown(cell)));
   const fill = (count) => {
     body.replaceChildren(...sorted.slice(0, count).map((row) => h("tr", {}, row.map((cell, column) =>
       h("td", { class: columns[column].number ? "number" : null, "data-label": columns[column].title },
@@ -68,6 +68,12 @@ function table(caption, columns, rows, { empty = "none" } = {}) {
   fill(rowsAtOnce);
   return h("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption },
     h("table", {}, h("caption", {}, caption), h("thead", {}, h("tr", {}, heads)), body), more);
+}
+
+/** What a cell says, for sorting; numbers stay numbers. */
+function plainText(cell) {
+  if (Array.isArray(cell)) return cell.map(plainText).join("");
+  return cell?.textContent ?? cell;
 }
 
 function compare(a, b) {

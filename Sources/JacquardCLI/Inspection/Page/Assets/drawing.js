@@ -166,12 +166,18 @@ function boxElement(graph, box, isSelected, onclick) {
   const { title, detail } = graph.label(box.code);
   const phase = graph.phase(box.code);
   const isFold = (box.code & 3) === kinds.fold;
-  return h("g", { class: `box ${kind} ${phase}${isSelected ? " selected" : ""}`, role: "button", tabindex: "-1", "data-item": box.code,
-    transform: `translate(${(box.x - boxWidth / 2).toFixed(1)} ${(box.y - boxHeight / 2).toFixed(1)})`,
-    "aria-label": `${kind} ${title}, ${detail}, ${phase}`, "aria-expanded": isFold ? "false" : null, "aria-pressed": isFold ? null : String(isSelected),
-    onclick: () => onclick(box) },
+  const element = namedBox(box, { title: isFold ? `▸ ${title}` : title, detail, style: `${kind} ${phase}${isSelected ? " selected" : ""}`,
+    label: `${kind} ${title}, ${detail}, ${phase}`, item: box.code, role: "button" }, () => onclick(box));
+  element.setAttribute(isFold ? "aria-expanded" : "aria-pressed", String(!isFold && isSelected));
+  return element;
+}
+
+/** A box with two lines around a centre. */
+function namedBox({ x, y }, { title, detail, style, label, item, role }, onclick) {
+  return h("g", { class: `box ${style}`, role, tabindex: "-1", "data-item": item, "aria-label": label, onclick,
+    transform: `translate(${(x - boxWidth / 2).toFixed(1)} ${(y - boxHeight / 2).toFixed(1)})` },
   h("title", {}, `${title}\n${detail}`),
-  h("rect", { width: boxWidth, height: boxHeight, rx: kind === "node" ? 4 : 14 }),
-  h("text", { x: boxWidth / 2, y: 17, class: "box-title" }, clipped(isFold ? `▸ ${title}` : title, 18)),
+  h("rect", { width: boxWidth, height: boxHeight, rx: /^(input|output|fold)/.test(style) ? 14 : 4 }),
+  h("text", { x: boxWidth / 2, y: 17, class: "box-title" }, clipped(title, 18)),
   h("text", { x: boxWidth / 2, y: 32, class: "box-detail" }, clipped(detail, 23)));
 }

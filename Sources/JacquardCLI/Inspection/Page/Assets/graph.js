@@ -3,12 +3,12 @@
 views.graph = {
   title: "Graph",
 
-  has([stage = String(last), path = ""], { root = "0", open = "", node = "" }) {
+  has([stage = String(last), path = ""], { root = "0", open = "", node = "", ask = "" }) {
     const graph = graphAt(Number(stage), path);
     if (!graph) return last < 0 && stage === String(last);
     const folds = graph.drawing.folds.length;
     return [root, ...(open === "all" ? [] : open.split(".").filter(Boolean))].every((fold) => Number(fold) >= 0 && Number(fold) < folds)
-      && (node === "" || Number(node) < graph.nodes.length);
+      && [node, ask].every((id) => id === "" || Number(id) < graph.nodes.length);
   },
 
   show(section, args, parameters) {
@@ -41,7 +41,8 @@ class GraphState {
     this.inner = this.graph.drawing.folds.map((_, fold) => fold).filter((fold) => fold !== this.root && this.graph.isInside(fold, this.root));
     this.open = new Set(parameters.open === "all" ? this.inner : (parameters.open ?? "").split(".").filter(Boolean).map(Number));
     this.selected = parameters.node !== undefined ? item(kinds.node, Number(parameters.node)) : parameters.item !== undefined ? Number(parameters.item) : null;
-    this.key = [this.stage, path, this.root, this.openText(this.open)].join("|");
+    this.ask = this.stage === last && parameters.ask !== undefined ? Number(parameters.ask) : null;
+    this.key = [this.stage, path, this.root, this.openText(this.open), this.ask].join("|");
   }
 
   get stageTitle() { return stages[this.stage].title; }
@@ -53,11 +54,11 @@ class GraphState {
   }
 
   /** The fragment with some parts changed. */
-  with({ open = this.open, root = this.root, selected = this.selected }) {
+  with({ open = this.open, root = this.root, selected = this.selected, ask = this.ask }) {
     const isNode = selected !== null && (selected & 3) === kinds.node;
     return ref("graph", this.args, {
       root: root === 0 ? null : root, open: this.openText(open),
-      node: isNode ? selected >> 2 : null, item: selected !== null && !isNode ? selected : null,
+      node: isNode ? selected >> 2 : null, item: selected !== null && !isNode ? selected : null, ask,
     });
   }
 
@@ -69,6 +70,7 @@ class GraphState {
       this.root > 0 || this.path ? link(ref("graph", [this.stage]), "whole graph") : null,
       this.inner.length > 0 ? [link(this.with({ open: new Set(this.inner) }), "unfold all"), link(this.with({ open: new Set() }), "fold all")] : null,
       this.stage > 0 ? link(ref("changes", [this.stage - 1, this.stage]), "what the pass changed") : null,
+      this.ask === null ? null : h("strong", {}, `Choose the node that ${nodeText(this.ask)} is not fused with. `, link(this.with({ ask: null }), "never mind")),
       h("span", { class: "legend" }, ["forward", "backward", "optimizer"].map((phase) => h("span", { class: phase }, phase))));
   }
 
@@ -102,6 +104,7 @@ class GraphState {
   /** Where a click at a box leads: a fold opens, all else is chosen. */
   after(box) {
     if ((box.code & 3) === kinds.fold) return this.with({ open: new Set([...this.open, box.code >> 2]), selected: box.code });
+    if (this.ask !== null && (box.code & 3) === kinds.node) return ref("fusion", [], { a: this.ask, b: box.code >> 2 });
     return this.with({ selected: box.code });
   }
 
@@ -115,14 +118,14 @@ class GraphState {
   }
 
   table(boxes) {
-    const columns = [{ title: "item" }, { title: "kind" }, { title: "type" }, { title: "pass" }, { title: "line" }];
+    const columns = [{ title: "item" }, { title: "kind" }, { title: "type" }, { title: "part" }, { title: "line" }];
     const rows = boxes.map((box) => {
       const kind = box.code & 3;
       const index = box.code >> 2;
       const { title, detail } = this.graph.label(box.code);
       const name = kind === kinds.node ? `${title} ${this.graph.nodes[index].name}` : title;
       const type = kind === kinds.node ? typeOf(this.graph.nodes[index]) : detail;
-      return [link(this.after(box), name), ["node", "input", "output", "part"][kind], type, this.graph.phase(box.code),
+      return [link(this.after(box), name), ["node", "input", "output", "fold"][kind], type, this.graph.phase(box.code),
         kind === kinds.node ? siteLink(this.graph.nodes[index].site) : ""];
     });
     return table("The same as a table", columns, rows);

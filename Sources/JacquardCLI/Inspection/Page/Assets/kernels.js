@@ -11,7 +11,7 @@ views.kernels = {
       return `Kernel ${kernelTitle(index)}`;
     }
     const picture = roofline(kernels);
-    section.replaceChildren(heading(2, plural(kernels.length, "kernel")), ...picture, kernelTable("Kernels in the order of execution", kernels));
+    section.replaceChildren(heading(2, plural(kernels.length, "kernel")), ...picture, kernelGraph(), kernelTable("Kernels in the order of execution", kernels));
   },
 };
 
@@ -54,7 +54,9 @@ function roofline(list) {
     h("text", { class: "tick", x: width / 2, y: height - 8, "text-anchor": "middle" }, "FLOP per byte moved"),
     h("text", { class: "tick", x: margin + 4, y: 22 }, "GFLOP/s"),
   ];
-  const roof = h("path", { class: "roof", d: `M${px(left)} ${py(Math.log10(limits.gb_per_s) + left)}L${px(ridge)} ${py(top)}L${px(right)} ${py(top)}` });
+  // The roof begins where it comes into the picture.
+  const start = Math.max(left, low - Math.log10(limits.gb_per_s));
+  const roof = h("path", { class: "roof", d: `M${px(start)} ${py(Math.log10(limits.gb_per_s) + start)}L${px(ridge)} ${py(top)}L${px(right)} ${py(top)}` });
   const largest = Math.max(...list.map((kernel) => kernel.cost_ns), 1);
   const dots = points.map(({ kernel, x, y }, index) => h("circle", { class: `dot ${boundBy(kernel)}`, cx: px(x), cy: py(y), r: 3 + 9 * Math.sqrt(kernel.cost_ns / largest),
     role: "link", "data-item": kernel.index, tabindex: index === 0 ? "0" : "-1",
@@ -64,6 +66,40 @@ function roofline(list) {
   const drawing = new Drawing("Roofline: kernels by operations per byte and speed", { width, height }, [axis, roof, dots]);
   return [h("figure", {}, drawing.element, h("figcaption", {}, `Roofline: ${limits.gflops} GFLOP/s and ${limits.gb_per_s} GB/s, ${origin}. `
     + "A kernel's height is its operations over its estimated time on one thread, its size the share of that time. Kernels without arithmetic, and library routines, are in the table only."))];
+}
+
+/** Kernels and what passes between them, drawn when it is asked for. */
+function kernelGraph() {
+  const details = h("details", {}, h("summary", {}, "Kernels as a graph"));
+  details.addEventListener("toggle", () => { if (details.open && details.childElementCount === 1) details.append(kernelPicture().element); });
+  return details;
+}
+
+function kernelPicture() {
+  const writer = new Map();
+  const edges = new Map();
+  for (const kernel of kernels) {
+    for (const id of kernel.reads) if (writer.has(id)) edges.set(`${writer.get(id)}>${kernel.index}`, [writer.get(id), kernel.index]);
+    for (const id of kernel.writes) writer.set(id, kernel.index);
+  }
+  const layout = layered(kernels.length, [...edges.values()]);
+  const places = kernels.map((_, k) => ({ x: layout.centres[2 * k], y: layout.centres[2 * k + 1] }));
+  const lines = [...edges.values()].map(([from, to]) => h("path", { class: "edge", d: directPath(places[from], places[to]) }));
+  const boxes = kernels.map((kernel, k) => namedBox(places[k], { title: kernelTitle(k), detail: `${kernel.kind} ${time(kernel.cost_ns)}`, style: `kernel ${kernelPart(kernel)}`,
+    label: `kernel ${kernelTitle(k)}, ${kernel.kind}, ${time(kernel.cost_ns)}`, item: k, role: "link" }, () => { location.hash = ref("kernels", [k]); }));
+  boxes[0]?.setAttribute("tabindex", "0");
+  return new Drawing("Kernels and what passes between them", layout, [lines, boxes]);
+}
+
+/** The part of a step that most nodes of a kernel belong to. */
+function kernelPart(kernel) {
+  if (last < 0) return "forward";
+  const counts = new Map();
+  for (const { id } of kernel.nodes) {
+    const part = graphAt(last).nodes[id] ? graphAt(last).phase(item(kinds.node, id)) : "forward";
+    counts.set(part, (counts.get(part) ?? 0) + 1);
+  }
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "forward";
 }
 
 function kernelDetail(kernel) {

@@ -20,6 +20,8 @@ function leadsSomewhere(fragment) {
   }
 }
 
+let hasBegun = false;
+
 function show() {
   const fragment = leadsSomewhere(location.hash) ? location.hash || "#passes" : null;
   const { view, args, parameters } = parse(fragment ?? "#passes");
@@ -35,6 +37,10 @@ function show() {
   });
   if (fragment === null) announce(`There is no ${location.hash}; these are the passes.`);
   if (isOther) window.scrollTo(0, 0);
+  // What had the focus may be gone: go on from the beginning of what is new.
+  if (hasBegun && (document.activeElement ?? document.body) === document.body) document.getElementById("main").focus({ preventScroll: true });
+  if (fragment !== null && isOther && hasBegun && view !== "find") announce(title);
+  hasBegun = true;
 }
 
 const query = document.getElementById("query");

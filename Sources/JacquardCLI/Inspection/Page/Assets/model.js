@@ -181,9 +181,9 @@ function nodeLink(stage, id, { path = "", withType = false } = {}) {
   return link(nodeRef(stage, id, path), `${node.op} ${node.name}${withType ? ` ${typeOf(node)}` : ""}`);
 }
 
-function nodeRef(stage, id, path = "") {
+function nodeRef(stage, id, path = "", more = {}) {
   const graph = graphAt(stage, path);
   const open = [];
   for (let fold = graph.drawing.nodes[id]; fold > 0; fold = graph.drawing.parents[fold]) open.unshift(fold);
-  return ref("graph", path ? [stage, path] : [stage], { open: open.join("."), node: id });
+  return ref("graph", path ? [stage, path] : [stage], { open: open.join("."), node: id, ...more });
 }

@@ -27,7 +27,7 @@ function nodePanel(graph, id) {
       ["type", typeOf(node)],
       ["line", siteLink(node.site)],
       ["scope", node.scope ? link(ref("graph", graph.path ? [graph.stage, graph.path] : [graph.stage], { root: graph.drawing.nodes[id], node: id }), node.scope) : "none"],
-      ["pass", graph.phase(item(kinds.node, id))],
+      ["part", graph.phase(item(kinds.node, id))],
       ...Object.entries(node.attributes).map(([key, value]) => [key, attributeText(value)]),
       ["reads", joined(node.inputs.map((value) => itemLink(graph, graph.source(value))))],
       ["read by", users.length === 0 ? "nothing" : joined(users.slice(0, 24).map((user) => itemLink(graph, user)))],
@@ -47,7 +47,7 @@ function kernelFacts(graph, id) {
   const final = follow([id], graph.stage, last);
   const found = [...new Set(final.flatMap((node) => kernelsOfNode.get(node) ?? []))];
   const shown = found.length === 0 ? "none: computed where it is read, or not at all" : joined(found.map(kernelLink));
-  const ask = final.length > 0 ? link(ref("fusion", [], { a: final[0] }), "choose another node") : null;
+  const ask = final.length > 0 ? [link(nodeRef(last, final[0], "", { ask: final[0] }), "choose another node in the graph"), " or ", link(ref("fusion", [], { a: final[0] }), "from a list")] : null;
   return [[found.length === 1 ? "kernel" : "kernels", shown], ["why not fused with", ask]];
 }
 

@@ -49,7 +49,7 @@ function innerNodes(node) {
 function lineDetail(site) {
   const found = lines().get(site);
   const list = (stage, ids) => ids.map((id) => [nodeLink(stage, id), typeOf(stages[stage].document.nodes[id]), graphAt(stage).phase(item(kinds.node, id))]);
-  const columns = [{ title: "node" }, { title: "type" }, { title: "pass" }];
+  const columns = [{ title: "node" }, { title: "type" }, { title: "part" }];
   return [
     found.inputs.length > 0 ? paragraph("Inputs: ", joined(found.inputs.map((index) => itemLink(graphAt(0), item(kinds.input, index))))) : null,
     last < 0 ? null : table("Nodes as written", columns, list(0, found.nodes)),
