@@ -12,21 +12,27 @@ views.changes = {
 
   show(section, [from = "0", to = String(last)], { rule = "", status = "", node = "" }) {
     if (last < 1) {
-      section.replaceChildren(heading(2, "Changes"), paragraph(optimized ? "No pass changed this graph." : "A compiled plan does not know the passes that its graph went through."));
+      section.replaceChildren(heading(2, "Changes"),
+        paragraph(optimized ? "No pass changed this graph." : "A compiled plan does not know the passes that its graph went through."));
       return;
     }
     const [a, b] = [Number(from), Number(to)];
     const all = differences(a, b);
     const counts = Object.fromEntries(Object.keys(statuses).map((name) => [name, all.filter((row) => row.status === name).length]));
     const shown = all.filter((row) => (rule === "" || row.rules.some((used) => used.name === rule))
-      && (status === "" ? rule !== "" || row.status !== "same" : row.status === status) && (node === "" || row.old.includes(Number(node))));
+      && (status === "" ? rule !== "" || row.status !== "same" : row.status === status)
+        && (node === "" || row.old.includes(Number(node))));
     section.replaceChildren(
-      h("div", { class: "toolbar" }, heading(2, "Changes"), stageChooser("From", a, (stage) => ref("changes", [stage, Math.max(stage + 1, b)]), (stage) => stage < last),
+      h("div", { class: "toolbar" }, heading(2, "Changes"),
+        stageChooser("From", a, (stage) => ref("changes", [stage, Math.max(stage + 1, b)]), (stage) => stage < last),
         stageChooser("to", b, (stage) => ref("changes", [Math.min(a, stage - 1), stage]), (stage) => stage > 0)),
-      paragraph(Object.entries(statuses).map(([name, text]) => [link(ref("changes", [a, b], { status: name }), `${number(counts[name])} ${text}`), ". "])),
+      paragraph(Object.entries(statuses).map(([name, text]) =>
+        [link(ref("changes", [a, b], { status: name }), `${number(counts[name])} ${text}`), ". "])),
       node === "" ? [] : nodeDifference(a, b, Number(node)),
       rulesTable(a, b),
-      table(title(rule, status), [{ title: "before" }, { title: "after" }, { title: "what happened" }, { title: "rules" }, { title: "line" }], shown.map((row) => differenceRow(a, b, row))));
+      table(title(rule, status),
+        [{ title: "before" }, { title: "after" }, { title: "what happened" }, { title: "rules" }, { title: "line" }],
+      shown.map((row) => differenceRow(a, b, row))));
     return `Changes ${stages[a].title} to ${stages[b].title}`;
 
     function title(rule, status) {
@@ -40,7 +46,8 @@ const statuses = { changed: "replaced", gone: "gone without a trace", made: "new
 
 function stageChooser(label, chosen, target, isPossible) {
   return h("label", {}, `${label} `, h("select", { onchange: (event) => { location.hash = target(Number(event.target.value)); } },
-    stages.map((stage, index) => (isPossible(index) ? h("option", { value: index, selected: index === chosen }, stage.title) : null))));
+    stages.map((stage, index) => (isPossible(index)
+      ? h("option", { value: index, selected: index === chosen }, stage.title) : null))));
 }
 
 /** Rules that fired between two stages, with the stage after which each stands. */
@@ -58,7 +65,9 @@ function rulesOf(from, to) {
 function rulesTable(a, b) {
   const rows = [...rulesOf(a, b).values()].map(({ rule, explanation, site, count, stage }) =>
     [link(ref("changes", [a, b], { rule }), rule), explanation, code(site), count, stages[stage].pass.name]);
-  return table("Rules that fired", [{ title: "rule" }, { title: "what it does and why it may" }, { title: "stated at" }, { title: "times", number: true }, { title: "first in pass" }], rows);
+  return table("Rules that fired",
+    [{ title: "rule" }, { title: "what it does and why it may" }, { title: "stated at" }, { title: "times", number: true },
+    { title: "first in pass" }], rows);
 }
 
 /** Nodes of two stages in pairs of lists: `{old, new, status, rules}`. */
@@ -76,8 +85,10 @@ function differences(a, b) {
     now = now.map((nodes) => [...new Set(nodes.flatMap((node) => map?.[node] ?? []))]);
   }
   const reached = new Set(now.flat());
-  const rows = now.map((nodes, id) => ({ old: [id], new: nodes, rules: unique(rules[id]), status: statusOf(before[id], nodes.map((node) => after[node])) }));
-  const made = after.map((_, id) => id).filter((id) => !reached.has(id)).map((id) => ({ old: [], new: [id], status: "made", rules: unique(madeBy(b, id)) }));
+  const rows = now.map((nodes,
+    id) => ({ old: [id], new: nodes, rules: unique(rules[id]), status: statusOf(before[id], nodes.map((node) => after[node])) }));
+  const made = after.map((_,
+    id) => id).filter((id) => !reached.has(id)).map((id) => ({ old: [], new: [id], status: "made", rules: unique(madeBy(b, id)) }));
   return [...rows, ...made];
 }
 
@@ -87,7 +98,8 @@ function unique(rules) {
 
 function statusOf(old, found) {
   if (found.length === 0) return "gone";
-  const isSame = found.length === 1 && found[0].op === old.op && JSON.stringify(found[0].attributes) === JSON.stringify(old.attributes);
+  const isSame = found.length === 1 && found[0].op === old.op
+    && JSON.stringify(found[0].attributes) === JSON.stringify(old.attributes);
   return isSame ? "same" : "changed";
 }
 
@@ -111,7 +123,8 @@ function differenceRow(a, b, { old, new: found, status, rules }) {
   const names = rules.slice(0, 4).map(({ name }) => link(ref("changes", [a, b], { rule: name }), name));
   if (rules.length > 4) names.push(`${rules.length - 4} more`);
   return [
-    old.length === 0 ? "nothing" : joined([...old.map((id) => nodeLink(a, id, { withType: true })), link(ref("changes", [a, b], { node: old[0] }), "look closer")]),
+    old.length === 0 ? "nothing" : joined([...old.map((id) => nodeLink(a, id, { withType: true })),
+      link(ref("changes", [a, b], { node: old[0] }), "look closer")]),
     found.length === 0 ? "nothing" : joined(found.slice(0, 8).map((id) => nodeLink(b, id, { withType: true }))),
     statuses[status], joined(names), siteLink(site),
   ];
@@ -120,10 +133,13 @@ function differenceRow(a, b, { old, new: found, status, rules }) {
 /** One node with its neighbours before, what took its place with its neighbours after, and why. */
 function nodeDifference(a, b, id) {
   const row = differences(a, b)[id];
-  const part = (stage, nodes, label) => h("figure", {}, h("figcaption", {}, label), nodes.length === 0 ? paragraph("Nothing.") : smallPicture(graphAt(stage), nodes, label));
-  return h("section", { class: "closer", "aria-label": "One node" }, heading(3, `${stages[a].document.nodes[id].op} ${stages[a].document.nodes[id].name}`),
+  const part = (stage, nodes, label) => h("figure", {}, h("figcaption", {}, label),
+    nodes.length === 0 ? paragraph("Nothing.") : smallPicture(graphAt(stage), nodes, label));
+  return h("section", { class: "closer", "aria-label": "One node" },
+    heading(3, `${stages[a].document.nodes[id].op} ${stages[a].document.nodes[id].name}`),
     h("div", { class: "pair" }, part(a, row.old, stages[a].title), part(b, row.new.slice(0, 24), stages[b].title)),
-    row.rules.length === 0 ? paragraph("No rule fired at this node itself.") : h("ul", {}, row.rules.map(({ stage, name }) => h("li", {}, ruleText(stage, name)))),
+    row.rules.length === 0 ? paragraph("No rule fired at this node itself.") : h("ul", {},
+      row.rules.map(({ stage, name }) => h("li", {}, ruleText(stage, name)))),
     paragraph(link(ref("changes", [a, b]), "all nodes that changed")));
 }
 
@@ -139,6 +155,7 @@ function smallPicture(graph, nodes, label) {
   const boxes = order.map((value, index) => ({ code: value, x: layout.centres[2 * index], y: layout.centres[2 * index + 1] }));
   const paths = new Map(edges.map(([from, to]) => [`${from}>${to}`, [from, to]]));
   const onclick = (box) => { if ((box.code & 3) === kinds.node) location.hash = nodeRef(graph.stage, box.code >> 2); };
-  const drawing = new Drawing(`Part of the graph ${label}`, layout, graphContent(graph, { boxes, folds: [], paths }, { selected: chosen, onclick }));
+  const drawing = new Drawing(`Part of the graph ${label}`, layout,
+    graphContent(graph, { boxes, folds: [], paths }, { selected: chosen, onclick }));
   return drawing.element;
 }

@@ -18,7 +18,8 @@ class Drawing {
     this.svg.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     this.svg.addEventListener("pointerdown", (event) => this.press(event));
     this.svg.addEventListener("pointermove", (event) => this.drag(event));
-    for (const name of ["pointerup", "pointercancel", "pointerleave"]) this.svg.addEventListener(name, (event) => this.pointers.delete(event.pointerId));
+    for (const name of ["pointerup", "pointercancel", "pointerleave"]) this.svg.addEventListener(name,
+      (event) => this.pointers.delete(event.pointerId));
     this.svg.addEventListener("keydown", (event) => this.key(event));
     // The end of a movement is no click.
     this.svg.addEventListener("click", (event) => { if (this.moved > 4) event.stopPropagation(); }, true);
@@ -93,7 +94,8 @@ class Drawing {
     else if (event.key === "+") this.zoom(0.7);
     else if (event.key === "-") this.zoom(1 / 0.7);
     else if (event.key === "0") this.fit();
-    else if ((event.key === "Enter" || event.key === " ") && event.target !== this.svg) event.target.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+    else if ((event.key === "Enter" || event.key === " ")
+      && event.target !== this.svg) event.target.dispatchEvent(new MouseEvent("click", { bubbles: true }));
     else return;
     event.preventDefault();
   }
@@ -150,7 +152,8 @@ function graphContent(graph, { boxes, folds, paths }, { selected, onclick, onfol
   const places = new Map(boxes.map((box) => [box.code, box]));
   const touched = (a, b) => selected.has(a) || selected.has(b);
   const lines = [...paths].filter(([, [a, b]]) => places.has(a) && places.has(b)).map(([key, [a, b, points]]) =>
-    h("path", { class: touched(a, b) ? "edge touched" : "edge", d: points ? curvePath(points) : directPath(places.get(a), places.get(b)), "data-edge": key }));
+    h("path", { class: touched(a, b) ? "edge touched" : "edge",
+      d: points ? curvePath(points) : directPath(places.get(a), places.get(b)), "data-edge": key }));
   const frames = folds.map((frame) => h("g", { class: `frame ${graph.phase(item(kinds.fold, frame.fold))}` },
     h("rect", { x: frame.x, y: frame.y, width: frame.width, height: frame.height, rx: 6 }),
     h("text", { x: frame.x + 8, y: frame.y + 15, class: "fold-title", role: "button", "data-item": `f${frame.fold}`, tabindex: "-1",
@@ -166,7 +169,8 @@ function boxElement(graph, box, isSelected, onclick) {
   const { title, detail } = graph.label(box.code);
   const phase = graph.phase(box.code);
   const isFold = (box.code & 3) === kinds.fold;
-  const element = namedBox(box, { title: isFold ? `▸ ${title}` : title, detail, style: `${kind} ${phase}${isSelected ? " selected" : ""}`,
+  const element = namedBox(box,
+    { title: isFold ? `▸ ${title}` : title, detail, style: `${kind} ${phase}${isSelected ? " selected" : ""}`,
     label: `${kind} ${title}, ${detail}, ${phase}`, item: box.code, role: "button" }, () => onclick(box));
   element.setAttribute(isFold ? "aria-expanded" : "aria-pressed", String(!isFold && isSelected));
   return element;

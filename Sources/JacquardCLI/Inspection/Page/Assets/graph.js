@@ -7,13 +7,15 @@ views.graph = {
     const graph = graphAt(Number(stage), path);
     if (!graph) return last < 0 && stage === String(last);
     const folds = graph.drawing.folds.length;
-    return [root, ...(open === "all" ? [] : open.split(".").filter(Boolean))].every((fold) => Number(fold) >= 0 && Number(fold) < folds)
+    return [root, ...(open === "all" ? [] : open.split(".").filter(Boolean))].every((fold) => Number(fold) >= 0
+      && Number(fold) < folds)
       && [node, ask].every((id) => id === "" || Number(id) < graph.nodes.length);
   },
 
   show(section, args, parameters) {
     if (last < 0) {
-      section.replaceChildren(heading(2, "Graph"), paragraph("A compiled plan holds no graph. Inspect the graph that it was made from."));
+      section.replaceChildren(heading(2, "Graph"),
+        paragraph("A compiled plan holds no graph. Inspect the graph that it was made from."));
       return;
     }
     const state = new GraphState(args, parameters);
@@ -38,9 +40,11 @@ class GraphState {
     this.path = path;
     this.graph = graphAt(this.stage, path);
     this.root = Number(parameters.root ?? 0);
-    this.inner = this.graph.drawing.folds.map((_, fold) => fold).filter((fold) => fold !== this.root && this.graph.isInside(fold, this.root));
+    this.inner = this.graph.drawing.folds.map((_, fold) => fold).filter((fold) => fold !== this.root
+      && this.graph.isInside(fold, this.root));
     this.open = new Set(parameters.open === "all" ? this.inner : (parameters.open ?? "").split(".").filter(Boolean).map(Number));
-    this.selected = parameters.node !== undefined ? item(kinds.node, Number(parameters.node)) : parameters.item !== undefined ? Number(parameters.item) : null;
+    this.selected = parameters.node !== undefined ? item(kinds.node, Number(parameters.node)) : parameters.item !== undefined
+      ? Number(parameters.item) : null;
     this.ask = this.stage === last && parameters.ask !== undefined ? Number(parameters.ask) : null;
     this.key = [this.stage, path, this.root, this.openText(this.open), this.ask].join("|");
   }
@@ -63,14 +67,18 @@ class GraphState {
   }
 
   toolbar() {
-    const chooser = h("select", { "aria-label": "Stage", onchange: (event) => { location.hash = ref("graph", [event.target.value]); } },
-      stages.map((stage, index) => h("option", { value: index, selected: index === this.stage }, `${stage.title} (${plural(stage.document.nodes.length, "node")})`)));
+    const chooser = h("select",
+      { "aria-label": "Stage", onchange: (event) => { location.hash = ref("graph", [event.target.value]); } },
+      stages.map((stage, index) => h("option", { value: index, selected: index === this.stage },
+        `${stage.title} (${plural(stage.document.nodes.length, "node")})`)));
     return h("div", { class: "toolbar" },
       heading(2, this.root > 0 ? this.graph.drawing.folds[this.root] : this.path ? `Graph in node ${this.path}` : "Graph"), chooser,
       this.root > 0 || this.path ? link(ref("graph", [this.stage]), "whole graph") : null,
-      this.inner.length > 0 ? [link(this.with({ open: new Set(this.inner) }), "unfold all"), link(this.with({ open: new Set() }), "fold all")] : null,
+      this.inner.length > 0 ? [link(this.with({ open: new Set(this.inner) }), "unfold all"),
+        link(this.with({ open: new Set() }), "fold all")] : null,
       this.stage > 0 ? link(ref("changes", [this.stage - 1, this.stage]), "what the pass changed") : null,
-      this.ask === null ? null : h("strong", {}, `Choose the node that ${nodeText(this.ask)} is not fused with. `, link(this.with({ ask: null }), "never mind")),
+      this.ask === null ? null : h("strong", {}, `Choose the node that ${nodeText(this.ask)} is not fused with. `,
+        link(this.with({ ask: null }), "never mind")),
       h("span", { class: "legend" }, ["forward", "backward", "optimizer"].map((phase) => h("span", { class: phase }, phase))));
   }
 
@@ -91,7 +99,8 @@ class GraphState {
     drawing.svg.replaceChildren(...graphContent(this.graph, drawing.composed, {
       selected,
       onclick: (box) => { location.hash = this.after(box); },
-      onfold: (fold) => { location.hash = this.with({ open: new Set([...this.open].filter((other) => other !== fold && !this.graph.isInside(other, fold))) }); },
+      onfold: (fold) => { location.hash = this.with({ open: new Set([...this.open].filter((other) => other !== fold
+        && !this.graph.isInside(other, fold))) }); },
     }).flat());
     if (focused) {
       const same = drawing.svg.querySelector(`[data-item="${focused}"]`);

@@ -66,7 +66,8 @@ function rowsOf(rank, near) {
     }
   }
   const longest = 16;
-  return rows.flatMap((row) => Array.from({ length: Math.ceil(row.length / longest) }, (_, k) => row.slice(k * longest, (k + 1) * longest)));
+  return rows.flatMap((row) => Array.from({ length: Math.ceil(row.length / longest) },
+    (_, k) => row.slice(k * longest, (k + 1) * longest)));
 }
 
 /**
@@ -77,12 +78,14 @@ function compose(graph, fold, open) {
   const base = levelLayout(graph, fold);
   const result = { width: base.width, height: base.height, boxes: [], folds: [], curves: new Map() };
   const boxes = base.boxes.map((code, index) => ({ code, x: base.centres[2 * index], y: base.centres[2 * index + 1] }));
-  const curves = base.edges.map(([from, to], index) => ({ from: base.boxes[from], to: base.boxes[to], points: base.curves[index] }));
+  const curves = base.edges.map(([from, to],
+    index) => ({ from: base.boxes[from], to: base.boxes[to], points: base.curves[index] }));
   const inner = [];
   for (const box of boxes) {
     if ((box.code & 3) !== kinds.fold || !open.has(box.code >> 2)) continue;
     const part = compose(graph, box.code >> 2, open);
-    const size = { width: Math.max(part.width + 2 * foldPadding, boxWidth), height: Math.max(part.height + foldTitle + foldPadding, boxHeight) };
+    const size = { width: Math.max(part.width + 2 * foldPadding, boxWidth),
+      height: Math.max(part.height + foldTitle + foldPadding, boxHeight) };
     const old = { left: box.x - boxWidth / 2, top: box.y - boxHeight / 2 };
     const mapX = stretch(old.left, boxWidth, size.width);
     const mapY = stretch(old.top, boxHeight, size.height);

@@ -79,7 +79,8 @@ class GraphData {
     const index = code >> 2;
     switch (code & 3) {
       case kinds.node: return { title: this.nodes[index].op, detail: `${this.nodes[index].name} ${typeOf(this.nodes[index])}` };
-      case kinds.input: return { title: this.document.inputs[index].name, detail: `${this.document.inputs[index].role} ${this.document.inputs[index].type}` };
+      case kinds.input: return { title: this.document.inputs[index].name,
+        detail: `${this.document.inputs[index].role} ${this.document.inputs[index].type}` };
       case kinds.output: return { title: this.document.outputs[index].name, detail: "output" };
       default: {
         const path = this.drawing.folds[index];
@@ -171,7 +172,8 @@ const lives = new Map((parts.memory?.buffers ?? []).map((entry) => [entry.buffer
 const kernelTitle = (index) => `${index} ${kernels[index].name}`;
 const kernelLink = (index) => link(ref("kernels", [index]), kernelTitle(index));
 const siteLink = (site) => (site ? link(ref("source", [site]), site) : "");
-const bufferLink = (id) => (lives.has(id) ? link(ref("memory", [id]), buffers.get(id)?.name ?? `buffer ${id}`) : buffers.get(id)?.name ?? `buffer ${id}`);
+const bufferLink = (id) => (lives.has(id)
+  ? link(ref("memory", [id]), buffers.get(id)?.name ?? `buffer ${id}`) : buffers.get(id)?.name ?? `buffer ${id}`);
 
 /** A link to a node in the drawing of its stage, with its fold open. */
 function nodeLink(stage, id, { path = "", withType = false } = {}) {

@@ -26,12 +26,15 @@ function nodePanel(graph, id) {
     facts([
       ["type", typeOf(node)],
       ["line", siteLink(node.site)],
-      ["scope", node.scope ? link(ref("graph", graph.path ? [graph.stage, graph.path] : [graph.stage], { root: graph.drawing.nodes[id], node: id }), node.scope) : "none"],
+      ["scope", node.scope ? link(ref("graph", graph.path ? [graph.stage, graph.path] : [graph.stage],
+        { root: graph.drawing.nodes[id], node: id }), node.scope) : "none"],
       ["part", graph.phase(item(kinds.node, id))],
       ...Object.entries(node.attributes).map(([key, value]) => [key, attributeText(value)]),
       ["reads", joined(node.inputs.map((value) => itemLink(graph, graph.source(value))))],
       ["read by", users.length === 0 ? "nothing" : joined(users.slice(0, 24).map((user) => itemLink(graph, user)))],
-      ["inside", node.graphs ? joined(node.graphs.map((inner, k) => link(ref("graph", [graph.stage, `${graph.path ? `${graph.path}/` : ""}${id}.${k}`]), inner.name || `graph ${k}`))) : null],
+      ["inside", node.graphs ? joined(node.graphs.map((inner,
+        k) => link(ref("graph", [graph.stage, `${graph.path ? `${graph.path}/` : ""}${id}.${k}`]),
+      inner.name || `graph ${k}`))) : null],
       ...(isTop ? kernelFacts(graph, id) : []),
     ]),
     isTop ? stagesTable(graph.stage, id) : [],
@@ -47,7 +50,9 @@ function kernelFacts(graph, id) {
   const final = follow([id], graph.stage, last);
   const found = [...new Set(final.flatMap((node) => kernelsOfNode.get(node) ?? []))];
   const shown = found.length === 0 ? "none: computed where it is read, or not at all" : joined(found.map(kernelLink));
-  const ask = final.length > 0 ? [link(nodeRef(last, final[0], "", { ask: final[0] }), "choose another node in the graph"), " or ", link(ref("fusion", [], { a: final[0] }), "from a list")] : null;
+  const ask = final.length > 0
+    ? [link(nodeRef(last, final[0], "", { ask: final[0] }), "choose another node in the graph"), " or ",
+    link(ref("fusion", [], { a: final[0] }), "from a list")] : null;
   return [[found.length === 1 ? "kernel" : "kernels", shown], ["why not fused with", ask]];
 }
 
@@ -56,10 +61,14 @@ function stagesTable(stage, id) {
   const rows = [];
   for (let other = 0; other <= last; other += 1) {
     const nodes = other === stage ? [id] : follow([id], stage, other);
-    const rules = other === 0 ? [] : rulesBetween(other - 1, new Set(other > stage ? follow([id], stage, other - 1) : []), new Set(nodes));
+    const rules = other === 0
+      ? [] : rulesBetween(other - 1, new Set(other > stage ? follow([id], stage, other - 1) : []), new Set(nodes));
     rows.push([
       link(ref("graph", [other]), stages[other].title),
-      nodes.length === 0 ? "nothing" : joined(nodes.slice(0, 12).map((node) => (other === stage ? h("strong", {}, `${stages[other].document.nodes[node].op} ${stages[other].document.nodes[node].name}`) : nodeLink(other, node)))),
+      nodes.length === 0 ? "nothing" : joined(nodes.slice(0,
+        12).map((node) => (other === stage
+        ? h("strong", {}, `${stages[other].document.nodes[node].op} ${stages[other].document.nodes[node].name}`) : nodeLink(other,
+        node)))),
       rules.length === 0 ? "" : joined(rules.map((rule) => ruleText(other, rule)), "; "),
     ]);
   }
@@ -70,7 +79,8 @@ function stagesTable(stage, id) {
 function rulesBetween(stage, old, made) {
   const pass = stages[stage + 1].pass;
   if (!pass) return [];
-  const found = pass.firings.filter((firing) => firing.old.some((node) => old.has(node)) || (old.size === 0 && firing.new.some((node) => made.has(node))));
+  const found = pass.firings.filter((firing) => firing.old.some((node) => old.has(node))
+    || (old.size === 0 && firing.new.some((node) => made.has(node))));
   return [...new Set(found.map(({ rule }) => rule))];
 }
 
@@ -81,7 +91,8 @@ function ruleOf(stage, name) {
 /** A rule with its explanation and the line that states it. */
 function ruleText(stage, name) {
   const rule = ruleOf(stage, name);
-  return [link(ref("changes", [stage - 1, stage], { rule: name }), name), `: ${rule.explanation} `, h("span", { class: "quiet" }, `(${rule.site})`)];
+  return [link(ref("changes", [stage - 1, stage], { rule: name }), name), `: ${rule.explanation} `,
+    h("span", { class: "quiet" }, `(${rule.site})`)];
 }
 
 function inputPanel(graph, index) {
@@ -113,7 +124,8 @@ function foldPanel(graph, fold) {
     heading(3, path),
     facts([
       ["nodes", number(inside.length)], ["most of them", common.map(([op, count]) => `${count} ${op}`).join(", ")],
-      ["drawn alone", fold > 0 ? link(ref("graph", graph.path ? [graph.stage, graph.path] : [graph.stage], { root: fold }), "only this part") : null],
+      ["drawn alone", fold > 0
+        ? link(ref("graph", graph.path ? [graph.stage, graph.path] : [graph.stage], { root: fold }), "only this part") : null],
     ]),
   ];
 }

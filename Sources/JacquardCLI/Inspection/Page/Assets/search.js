@@ -8,7 +8,8 @@ views.find = {
   show(section, [], { q = "" }) {
     const words = q.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = words.length === 0 ? [] : searchable().filter(({ text }) => words.every((word) => text.includes(word)));
-    section.replaceChildren(heading(2, "Search"), table(`${plural(rows.length, "place")} for “${q}”`, [{ title: "what" }, { title: "where" }, { title: "line" }],
+    section.replaceChildren(heading(2, "Search"),
+      table(`${plural(rows.length, "place")} for “${q}”`, [{ title: "what" }, { title: "where" }, { title: "line" }],
       rows.map(({ kind, show, site }) => [kind, show(), siteLink(site)])));
     announce(`${plural(rows.length, "place")} found`);
     return `Search: ${q}`;
@@ -19,17 +20,21 @@ let knownSearchable = null;
 function searchable() {
   if (knownSearchable) return knownSearchable;
   const all = [];
-  const add = (kind, words, show, site) => all.push({ kind, text: `${words.filter(Boolean).join(" ")} ${site ?? ""}`.toLowerCase(), show, site });
+  const add = (kind, words, show,
+    site) => all.push({ kind, text: `${words.filter(Boolean).join(" ")} ${site ?? ""}`.toLowerCase(), show, site });
   for (const stage of new Set([0, last])) {
     if (stage < 0) continue;
     const where = stage === last && last > 0 ? "node in the end" : "node as written";
-    stages[stage].document.nodes.forEach((node, id) => add(where, [node.op, node.name, typeOf(node), node.scope], () => nodeLink(stage, id, { withType: true }), node.site));
+    stages[stage].document.nodes.forEach((node, id) => add(where, [node.op, node.name, typeOf(node), node.scope],
+      () => nodeLink(stage, id, { withType: true }), node.site));
   }
   stages[0]?.document.inputs.forEach((input, index) => add("input", [input.name, input.type, input.role],
-    () => link(ref("graph", [0], { item: item(kinds.input, index), open: foldsAround(0, item(kinds.input, index)) }), `${input.name} ${input.type}`), input.site));
+    () => link(ref("graph", [0], { item: item(kinds.input, index), open: foldsAround(0, item(kinds.input, index)) }),
+      `${input.name} ${input.type}`), input.site));
   kernels.forEach((kernel) => add("kernel", [kernel.name, kernel.kind], () => kernelLink(kernel.index), kernel.nodes[0]?.site));
   lives.forEach((entry, id) => add("buffer", [entry.name, entry.type], () => [bufferLink(id), ` ${entry.type}`], entry.site));
-  for (const [name, { explanation }] of last > 0 ? rulesOf(0, last) : []) add("rule", [name, explanation], () => link(ref("changes", [0, last], { rule: name }), name));
+  for (const [name, { explanation }] of last > 0 ? rulesOf(0, last) : []) add("rule", [name, explanation],
+    () => link(ref("changes", [0, last], { rule: name }), name));
   for (const site of lines().keys()) add("line", [site], () => siteLink(site));
   return (knownSearchable = all);
 }

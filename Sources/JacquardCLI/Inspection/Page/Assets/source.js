@@ -11,9 +11,12 @@ views.source = {
       return site;
     }
     const rows = [...lines()].map(([name, found]) => [
-      link(ref("source", [name]), name), found.nodes.length, found.final.length, joined(found.kernels.slice(0, 6).map(kernelLink)), { sort: found.cost, show: found.kernels.length ? time(found.cost) : "" }]);
-    section.replaceChildren(heading(2, "Source lines"), table("Lines that made nodes", [{ title: "line" }, { title: "nodes as written", number: true },
-      { title: "nodes in the end", number: true }, { title: "kernels" }, { title: "estimate of these kernels", number: true }], rows));
+      link(ref("source", [name]), name), found.nodes.length, found.final.length, joined(found.kernels.slice(0, 6).map(kernelLink)),
+      { sort: found.cost, show: found.kernels.length ? time(found.cost) : "" }]);
+    section.replaceChildren(heading(2, "Source lines"),
+      table("Lines that made nodes", [{ title: "line" }, { title: "nodes as written", number: true },
+      { title: "nodes in the end", number: true }, { title: "kernels" }, { title: "estimate of these kernels", number: true }],
+        rows));
   },
 };
 
@@ -48,10 +51,12 @@ function innerNodes(node) {
 
 function lineDetail(site) {
   const found = lines().get(site);
-  const list = (stage, ids) => ids.map((id) => [nodeLink(stage, id), typeOf(stages[stage].document.nodes[id]), graphAt(stage).phase(item(kinds.node, id))]);
+  const list = (stage, ids) =>
+    ids.map((id) => [nodeLink(stage, id), typeOf(stages[stage].document.nodes[id]), graphAt(stage).phase(item(kinds.node, id))]);
   const columns = [{ title: "node" }, { title: "type" }, { title: "part" }];
   return [
-    found.inputs.length > 0 ? paragraph("Inputs: ", joined(found.inputs.map((index) => itemLink(graphAt(0), item(kinds.input, index))))) : null,
+    found.inputs.length > 0 ? paragraph("Inputs: ",
+      joined(found.inputs.map((index) => itemLink(graphAt(0), item(kinds.input, index))))) : null,
     last < 0 ? null : table("Nodes as written", columns, list(0, found.nodes)),
     last > 0 ? table("Nodes in the end", columns, list(last, found.final)) : null,
     kernelTable("Kernels with a node of this line", found.kernels.map((index) => kernels[index])),
