@@ -126,6 +126,25 @@ struct InspectTests {
     #expect(!indices.isEmpty && Set(indices).isSubset(of: 0..<(try kernels.required("kernels").array().count)))
   }
 
+  @Test("Measured times come from a profile of the same plan; any other is refused, and named")
+  func profile() throws {
+    let folder = try folder()
+    let bench = jacquard("bench", folder["t.json"], "--steps", "1", "--profile", "--json", "--executor", "vm")
+    try folder.write("p.json", bench.output)
+    let line = ["inspect", folder["t.json"], "--profile", folder["p.json"], "--stage", "kernels"]
+    let report = try object(jacquard(line + ["--format", "json"]))
+    let expected = try object(bench).required("profile").array().map { try $0.object().required("ns") }
+    #expect(try report.required("kernels").array().map { try $0.object().required("measured_ns") } == expected)
+    #expect(jacquard(line).output.contains(" on one thread, measured "))
+    for bad in [folder["t.json"], folder["absent.json"]] {
+      let outcome = jacquard("inspect", folder["t.json"], "--profile", bad)
+      #expect(outcome.status == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(bad), "\(outcome)")
+    }
+    let other = jacquard("inspect", folder["g.json"], "--profile", folder["p.json"])
+    #expect(other.status == 2 && other.errors.contains("another plan"), "\(other)")
+    #expect(jacquard("inspect", folder["t.json"], "--profile", folder["p.json"], "--stage", "memory").status == 64)
+  }
+
   @Test("Operations and bytes of a product with an epilogue, counted by hand")
   func work() throws {
     let folder = try folder()

@@ -37,6 +37,9 @@ struct InspectCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Most bytes a second between memory and processor, for rooflines.", valueName: "GB/s"))
   var peakBandwidth: Double?
 
+  @Option(help: ArgumentHelp("Measured times of the kernels, from bench --profile --json.", valueName: "file"))
+  var profile: String?
+
   @OptionGroup var bind: BindOptions
 
   func validate() throws {
@@ -57,10 +60,13 @@ struct InspectCommand: ConsoleCommand {
 
   func run(_ console: Console) throws {
     let stages = try stages()
+    if profile != nil && !stages.contains(.kernels) {
+      throw Diagnostic("--profile belongs to --stage kernels or all", kind: .unsupported)
+    }
     try OutputFile.check(output)
     let refusals: Inspection.Refusals = whyNotFused ? .wanted : format == .html ? .whereKnown : .hidden
     let inspection = try Inspection(
-      graph, bindings: try bind.sizes(), stages: stages, refusals: refusals, limits: limits)
+      graph, bindings: try bind.sizes(), stages: stages, refusals: refusals, limits: limits, profile: profile)
     let isChosen = stage != nil && stage != .all
     let text = try text(inspection, try inspection.available(stages, isChosen: isChosen), console)
     if let output { try AtomicFile.write(text, to: output) } else { console.print(text) }

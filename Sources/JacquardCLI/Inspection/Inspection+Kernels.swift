@@ -59,6 +59,7 @@ extension Inspection {
       ("index", JSONValue(index)), ("name", JSONValue(kernel.name)), ("kind", JSONValue(Inspection.kind(kernel))),
       ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
     ]
+    if let measured { fields.append(("measured_ns", JSONValue(measured[index]))) }
     if let operations = work.operations { fields.append(("flops", JSONValue(operations))) }
     fields += [
       ("bytes_read", JSONValue(work.bytesRead)), ("bytes_written", JSONValue(work.bytesWritten)),

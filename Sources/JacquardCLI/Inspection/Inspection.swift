@@ -28,10 +28,14 @@ struct Inspection {
 
   private let refusals: Refusals
   let limits: RooflineLimits
+  /// Nanoseconds of each kernel; nil if they were not measured.
+  let measured: [Int]?
 
-  /// - Throws: `Diagnostic` if the file is damaged or does not compile.
+  /// - Parameter profile: a file with measured times of the kernels, from `bench --profile --json`.
+  /// - Throws: `Diagnostic` if a file is damaged, the graph does not compile, or the profile is that of another plan.
   init(
-    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals, limits: RooflineLimits = .assumed
+    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals, limits: RooflineLimits = .assumed,
+    profile: String? = nil
   ) throws {
     self.path = path
     self.limits = limits
@@ -44,6 +48,8 @@ struct Inspection {
     case .plan(let plan):
       (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
     }
+    let plan = compilation?.plan ?? readPlan
+    measured = try profile.flatMap { path in try plan.map { try KernelTimes.read(path, for: $0) } }
   }
 
   var plan: Plan? { compilation?.plan ?? readPlan }

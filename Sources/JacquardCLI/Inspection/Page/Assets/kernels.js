@@ -26,23 +26,23 @@ const boundBy = (kernel) => (kernel.flops === undefined
   ? "unknown" : kernel.flops / limits.gflops > moved(kernel) / limits.gb_per_s ? "arithmetic" : "memory");
 
 function kernelTable(caption, list) {
-  const total = kernels.reduce((sum, kernel) => sum + kernel.cost_ns, 0) || 1;
-  const columns = [{ title: "kernel" }, { title: "kind" }, { title: "estimate", number: true }, { title: "share", number: true },
+  const total = kernels.reduce((sum, kernel) => sum + spent(kernel), 0) || 1;
+  const columns = [{ title: "kernel" }, { title: "kind" }, { title: timeName, number: true }, { title: "share", number: true },
     { title: "FLOPs", number: true },
     { title: "bytes", number: true }, { title: "FLOP/byte", number: true }, { title: "bound by" },
     { title: "nodes", number: true }];
   return table(caption, columns, list.map((kernel) => [
-    kernelLink(kernel.index), kernel.kind, { sort: kernel.cost_ns, show: time(kernel.cost_ns) },
-    { sort: kernel.cost_ns, show: `${((100 * kernel.cost_ns) / total).toFixed(1)} %` },
+    kernelLink(kernel.index), kernel.kind, { sort: spent(kernel), show: time(spent(kernel)) },
+    { sort: spent(kernel), show: `${((100 * spent(kernel)) / total).toFixed(1)} %` },
     { sort: kernel.flops ?? -1, show: kernel.flops === undefined ? "unknown" : operations(kernel.flops) },
     { sort: moved(kernel), show: bytes(moved(kernel)) },
     { sort: intensity(kernel) ?? -1, show: intensity(kernel)?.toFixed(2) ?? "" }, boundBy(kernel), kernel.nodes.length]));
 }
 
-/** Each kernel by operations a byte, and by the speed that its estimated time amounts to; above it what the machine allows. */
+/** Each kernel by operations a byte, and by the speed that its time amounts to; above it what the machine allows. */
 function roofline(list) {
   const points = list.filter((kernel) => intensity(kernel) > 0).map((kernel) =>
-    ({ kernel, x: Math.log10(intensity(kernel)), y: Math.log10(kernel.flops / Math.max(kernel.cost_ns, 1)) }));
+    ({ kernel, x: Math.log10(intensity(kernel)), y: Math.log10(kernel.flops / Math.max(spent(kernel), 1)) }));
   const ridge = Math.log10(limits.gflops / limits.gb_per_s);
   const top = Math.log10(limits.gflops);
   const left = Math.floor(Math.min(-1, ...points.map(({ x }) => x)));
@@ -65,19 +65,20 @@ function roofline(list) {
   const start = Math.max(left, low - Math.log10(limits.gb_per_s));
   const roof = h("path", { class: "roof",
     d: `M${px(start)} ${py(Math.log10(limits.gb_per_s) + start)}L${px(ridge)} ${py(top)}L${px(right)} ${py(top)}` });
-  const largest = Math.max(...list.map((kernel) => kernel.cost_ns), 1);
+  const largest = Math.max(...list.map((kernel) => spent(kernel)), 1);
   const dots = points.map(({ kernel, x, y }, index) => h("circle",
-    { class: `dot ${boundBy(kernel)}`, cx: px(x), cy: py(y), r: 3 + 9 * Math.sqrt(kernel.cost_ns / largest),
+    { class: `dot ${boundBy(kernel)}`, cx: px(x), cy: py(y), r: 3 + 9 * Math.sqrt(spent(kernel) / largest),
     role: "link", "data-item": kernel.index, tabindex: index === 0 ? "0" : "-1",
-    "aria-label": `kernel ${kernelTitle(kernel.index)}: ${intensity(kernel).toFixed(2)} FLOP per byte, ${time(kernel.cost_ns)}, bound by ${boundBy(kernel)}`,
+    "aria-label": `kernel ${kernelTitle(kernel.index)}: ${intensity(kernel).toFixed(2)} FLOP per byte, ${time(spent(kernel))}, bound by ${boundBy(kernel)}`,
     onclick: () => { location.hash = ref("kernels", [kernel.index]); } },
-      h("title", {}, `${kernelTitle(kernel.index)}\n${time(kernel.cost_ns)}, ${intensity(kernel).toFixed(2)} FLOP/byte`)));
+      h("title", {}, `${kernelTitle(kernel.index)}\n${time(spent(kernel))}, ${intensity(kernel).toFixed(2)} FLOP/byte`)));
   const origin = limits.given
     ? "the limits given" : "assumed limits, not measured ones (--peak-gflops and --peak-bandwidth set them)";
   const drawing = new Drawing("Roofline: kernels by operations per byte and speed", { width, height }, [axis, roof, dots]);
   return [h("figure", {}, drawing.element,
     h("figcaption", {}, `Roofline: ${limits.gflops} GFLOP/s and ${limits.gb_per_s} GB/s, ${origin}. `
-    + "A kernel's height is its operations over its estimated time on one thread, its size the share of that time. Kernels without arithmetic, and library routines, are in the table only."))];
+    + `A kernel's height is its operations over its ${isMeasured ? "measured time" : "estimated time on one thread"}, its size the share of that time. `
+    + "Kernels without arithmetic, and library routines, are in the table only."))];
 }
 
 /** Kernels and what passes between them, drawn when it is asked for. */
@@ -100,8 +101,8 @@ function kernelPicture() {
   const places = kernels.map((_, k) => ({ x: layout.centres[2 * k], y: layout.centres[2 * k + 1] }));
   const lines = [...edges.values()].map(([from, to]) => h("path", { class: "edge", d: directPath(places[from], places[to]) }));
   const boxes = kernels.map((kernel, k) => namedBox(places[k],
-    { title: kernelTitle(k), detail: `${kernel.kind} ${time(kernel.cost_ns)}`, style: `kernel ${kernelPart(kernel)}`,
-    label: `kernel ${kernelTitle(k)}, ${kernel.kind}, ${time(kernel.cost_ns)}`, item: k, role: "link" },
+    { title: kernelTitle(k), detail: `${kernel.kind} ${time(spent(kernel))}`, style: `kernel ${kernelPart(kernel)}`,
+    label: `kernel ${kernelTitle(k)}, ${kernel.kind}, ${time(spent(kernel))}`, item: k, role: "link" },
       () => { location.hash = ref("kernels", [k]); }));
   boxes[0]?.setAttribute("tabindex", "0");
   return new Drawing("Kernels and what passes between them", layout, [lines, boxes]);
@@ -127,7 +128,8 @@ function kernelDetail(kernel) {
   return [
     heading(2, `Kernel ${kernelTitle(kernel.index)}`),
     facts([
-      ["kind", kernel.kind], ["estimate", `${time(kernel.cost_ns)} on one thread`],
+      ["kind", kernel.kind], ["measured", isMeasured ? time(spent(kernel)) : null],
+      ["estimate", `${time(kernel.cost_ns)} on one thread`],
       ["barrier before it", kernel.barrier ? "yes: it reads what other threads wrote" : "no"],
       ["FLOPs", kernel.flops === undefined ? "unknown: a library routine" : operations(kernel.flops)],
       ["bytes", `${bytes(kernel.bytes_read)} read, ${bytes(kernel.bytes_written)} written, each array once`],

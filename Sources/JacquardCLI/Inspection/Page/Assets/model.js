@@ -159,6 +159,10 @@ function follow(nodes, from, to) {
 }
 
 const kernels = parts.kernels?.kernels ?? [];
+/** Times were measured, or are those that the cost model expects on one thread. */
+const isMeasured = kernels.some((kernel) => kernel.measured_ns !== undefined);
+const timeName = isMeasured ? "measured" : "estimate";
+const spent = (kernel) => kernel.measured_ns ?? kernel.cost_ns;
 /** For each node of the last graph the kernels that compute it. */
 const kernelsOfNode = new Map();
 kernels.forEach((kernel) => kernel.nodes.forEach(({ id }) => {

@@ -12,7 +12,7 @@ views.passes = {
 
 function summary() {
   const memory = parts.memory;
-  const cost = kernels.reduce((sum, kernel) => sum + kernel.cost_ns, 0);
+  const cost = kernels.reduce((sum, kernel) => sum + spent(kernel), 0);
   const before = parts.kernels?.kernels_before_fusion;
   const graph = stages[0]?.document;
   return [
@@ -20,7 +20,7 @@ function summary() {
       link(ref("graph", [last]), `${number(stages[last].document.nodes.length)} after the passes`)] : null],
     ["kernels", [before === undefined ? "" : `${number(before)} before fusion, `,
       link(ref("kernels"), `${number(kernels.length)} in the plan`)]],
-    ["estimated time", `${time(cost)} on one thread`],
+    [isMeasured ? "measured time" : "estimated time", isMeasured ? `${time(cost)} in kernels` : `${time(cost)} on one thread`],
     ["arena", [link(ref("memory"), bytes(memory.arena_bytes)),
       ` (lower bound ${bytes(memory.arena_lower_bound_bytes)}, without sharing ${bytes(memory.arena_naive_bytes)})`]],
     ["parameters and states", `${bytes(memory.parameter_bytes)} and ${bytes(memory.state_bytes)}`],

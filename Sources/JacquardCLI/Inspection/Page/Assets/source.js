@@ -15,7 +15,7 @@ views.source = {
       { sort: found.cost, show: found.kernels.length ? time(found.cost) : "" }]);
     section.replaceChildren(heading(2, "Source lines"),
       table("Lines that made nodes", [{ title: "line" }, { title: "nodes as written", number: true },
-      { title: "nodes in the end", number: true }, { title: "kernels" }, { title: "estimate of these kernels", number: true }],
+      { title: "nodes in the end", number: true }, { title: "kernels" }, { title: `${timeName} time of these kernels`, number: true }],
         rows));
   },
 };
@@ -36,7 +36,7 @@ function lines() {
     for (const site of new Set(kernel.nodes.map((node) => node.site))) {
       if (!site) continue;
       at(site).kernels.push(kernel.index);
-      at(site).cost += kernel.cost_ns;
+      at(site).cost += spent(kernel);
     }
   }
   for (const site of [...lives.values()].map((entry) => entry.site)) if (site) at(site);
