@@ -30,7 +30,11 @@ class Page:
         paint = self.evaluate(f"{first}.startTime")
         for view in VIEWS:
             self.view(view)
-        for step in [self.graph, self.keyboard, self.changes, self.kernels, self.fusion, self.choosing, self.memory, self.source, self.search, self.addresses]:
+        steps = [self.kernels, self.memory, self.source, self.search, self.addresses]
+        # A compiled plan knows nothing of its graph.
+        if self.evaluate("document.querySelector('#graph svg') !== null"):
+            steps = [self.graph, self.bodies, self.keyboard, self.changes, self.fusion, self.choosing] + steps
+        for step in steps:
             step()
             self.expect(not self.browser.errors, f"{step.__name__}: {'; '.join(map(str, self.browser.errors))}")
         return paint
@@ -88,14 +92,30 @@ class Page:
             browser.wait(f"document.querySelectorAll('#graph .frame').length < {frames}", "a fold closes")
             self.evaluate("history.back()")
             browser.wait(f"document.querySelectorAll('#graph .frame').length === {frames}", "the back button opens the fold again")
-        everything = "[...document.querySelectorAll('#graph .toolbar a')].find((a) => a.textContent === 'unfold all')"
-        if self.evaluate(f"{everything} !== undefined"):
-            self.evaluate(f"{everything}.click()")
-            browser.wait("document.querySelector('#graph .box.fold') === null", "all folds open")
+        self.unfold()
         self.evaluate("document.querySelector('#graph .box.node').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
         browser.wait("/[?&]node=\\d/.test(location.hash)", "a node is chosen")
         browser.wait("document.querySelector('#graph .box.node.selected') !== null", "the chosen node is marked")
         self.expect(self.evaluate("document.querySelector('#graph .panel h3').textContent.includes(document.querySelector('#graph .box.selected .box-title').textContent.replace('…', ''))"), "the panel tells of the chosen node")
+        self.links()
+
+    def unfold(self):
+        self.evaluate("[...document.querySelectorAll('#graph .toolbar a')].find((a) => a.textContent === 'unfold all')?.click()")
+        self.browser.wait("document.querySelector('#graph .box.fold') === null", "all folds open")
+
+    def bodies(self):
+        """The graph inside a loop."""
+        self.go("#find?q=scan")
+        target = self.evaluate("[...document.querySelectorAll('#find td a[href^=\"#graph\"]')].find((a) => /^scan /.test(a.textContent))?.getAttribute('href') ?? null")
+        if target is None:
+            return
+        self.go(target)
+        inside = self.evaluate("[...document.querySelectorAll('#graph dt')].find((e) => e.textContent === 'inside').nextElementSibling.querySelector('a').getAttribute('href')")
+        self.go(inside)
+        self.expect(self.evaluate("document.querySelectorAll('#graph .box').length > 0"), "the graph inside a loop is drawn")
+        self.unfold()
+        self.evaluate("document.querySelector('#graph .box.node').dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+        self.browser.wait("document.querySelector('#graph .box.node.selected') !== null", "a node inside a loop is chosen")
         self.links()
 
     def keyboard(self):
@@ -129,6 +149,7 @@ class Page:
         self.links()
 
     def kernels(self):
+        self.go("#kernels")
         count = self.evaluate("document.querySelectorAll('#kernels tbody tr').length")
         self.expect(count > 0, "no kernels")
         self.evaluate("document.querySelector('#kernels > details').open = true")
@@ -154,9 +175,7 @@ class Page:
         """Asks in the graph: one node, then the other."""
         self.go("#graph")
         nodes = "[...document.querySelectorAll('#graph .box.node')]"
-        everything = "[...document.querySelectorAll('#graph .toolbar a')].find((a) => a.textContent === 'unfold all')"
-        self.evaluate(f"{everything}?.click()")
-        self.browser.wait("document.querySelector('#graph .box.fold') === null", "all folds open")
+        self.unfold()
         if self.evaluate(f"{nodes}.length < 2"):
             return
         click = "dispatchEvent(new MouseEvent('click', { bubbles: true }))"
@@ -229,7 +248,12 @@ def main():
     options = parser.parse_args()
     failures = 0
     with tempfile.TemporaryDirectory() as folder, Browser() as browser:
-        for graph in options.graphs:
+        graphs = list(options.graphs)
+        if not graphs[0].endswith(".html") and not options.screens:
+            # A compiled plan has a page too.
+            graphs.append(os.path.join(folder, "first.plan.json"))
+            subprocess.run([options.jacquard, "compile", graphs[0], "-o", graphs[-1]], check=True)
+        for graph in graphs:
             page = os.path.join(folder, os.path.basename(graph).removesuffix(".json") + ".html")
             if graph.endswith(".html"):
                 page = graph

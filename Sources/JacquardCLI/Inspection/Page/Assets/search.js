@@ -23,7 +23,7 @@ function searchable() {
   const add = (kind, words, show,
     site) => all.push({ kind, text: `${words.filter(Boolean).join(" ")} ${site ?? ""}`.toLowerCase(), show, site });
   for (const stage of new Set([0, last])) {
-    if (stage < 0) continue;
+    if (!stages[stage]) continue;
     const where = stage === last && last > 0 ? "node in the end" : "node as written";
     stages[stage].document.nodes.forEach((node, id) => add(where, [node.op, node.name, typeOf(node), node.scope],
       () => nodeLink(stage, id, { withType: true }), node.site));
