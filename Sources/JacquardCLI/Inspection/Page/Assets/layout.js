@@ -102,10 +102,23 @@ function compose(graph, fold, open) {
   for (const { box, part, size } of inner) addInner(result, box, part, size);
   const opened = new Set(inner.map(({ box }) => box.code));
   result.boxes.push(...boxes.filter((box) => !opened.has(box.code)));
+  const places = new Map(boxes.map((box) => [box.code, box]));
   for (const { from, to, points } of curves) {
-    if (points.length >= 8 && !opened.has(from) && !opened.has(to)) result.curves.set(`${from}>${to}`, points);
+    if (points.length < 8 || opened.has(from) || opened.has(to)) continue;
+    meet(points, 0, 2, places.get(from));
+    meet(points, points.length - 2, points.length - 4, places.get(to));
+    result.curves.set(`${from}>${to}`, points);
   }
   return result;
+}
+
+/** Lets the end of a curve, and the control point beside it, follow a box that was pushed away from it. */
+function meet(points, end, beside, box) {
+  const x = Math.min(Math.max(points[end], box.x - boxWidth / 2), box.x + boxWidth / 2);
+  const y = points[end + 1] > box.y ? box.y + boxHeight / 2 : box.y - boxHeight / 2;
+  points[beside] += x - points[end];
+  points[beside + 1] += y - points[end + 1];
+  [points[end], points[end + 1]] = [x, y];
 }
 
 /** Puts an open fold, laid out by itself, where its box was. */
