@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 SWIFT_FLAGS := -c release -Xswiftc -enable-testing
 BIN = $(shell swift build $(SWIFT_FLAGS) --show-bin-path)
-APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist gnuplot-nox
+APT_PACKAGES := libopenblas-dev libomp-dev zlib1g-dev libpng-dev dataset-fashion-mnist gnuplot-nox graphviz
 DEMO_DIR ?= out/demo
 WORKSHOP_DIR ?= out/workshop
 EXERCISE ?= 1.2
@@ -16,6 +16,7 @@ COMPARED := ExecutorAgreement|EdgeValue|RandomGraph|NativeAgreement|PlannerTests
 VENV ?= .build/conformance
 PYTHON ?= python3
 FUZZ_SECONDS ?= 60
+GRAPHS ?= $(wildcard graphs/*.json)
 ABLATED ?= mlp.train resnet.train transformer.train
 # Of the sizes that nobody chose, in `make bench` and `make shapes`.
 SEED ?= 1
@@ -24,13 +25,15 @@ SHAPES_DIR ?= out/shapes-$(SEED)
 BENCHMARKS := --package-path Benchmarks -c release
 SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)
 
-.PHONY: help packages build demo workshop test conformance pytorch bench micro shapes test-benchmarks ablate lint format ulp \
-  fuzz fuzz-onnx sanitize isa consumer clean
+.PHONY: help packages build demo workshop inspect test test-browser conformance pytorch bench micro shapes test-benchmarks ablate lint \
+  format ulp fuzz fuzz-onnx sanitize isa consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
 	@echo "make workshop  the first trained exercise of the course and its report (EXERCISE=day2, EXERCISE=all, ...)"
+	@echo "make inspect   a page for each graph in graphs/ that shows what the compiler made of it (GRAPHS='graphs/mlp.json')"
 	@echo "make test      every test"
+	@echo "make test-browser  those pages driven in headless Chromium"
 	@echo "make conformance  ONNX: node tests, models of PyTorch, ONNX Runtime (installs them into a virtual environment)"
 	@echo "make pytorch   state dicts that Jacquard wrote, loaded by PyTorch (PYTHON=... has torch and what the goldens need)"
 	@echo "make bench     side by side with PyTorch, JAX, ONNX Runtime, OpenVINO (installs them into a virtual environment; SEED=1)"
@@ -58,6 +61,17 @@ demo: build
 workshop: packages
 	swift build $(SWIFT_FLAGS) --product workshop
 	@"$(BIN)/workshop" run $(EXERCISE) --out "$(WORKSHOP_DIR)"
+
+inspect: build
+	@folder=$$(mktemp -d); \
+	for graph in $(GRAPHS); do \
+	  page="$$folder/$$(basename "$$graph" .json).html"; \
+	  "$(BIN)/jacquard" inspect "$$graph" --format html -o "$$page" && echo "$$page" || exit 1; \
+	done
+
+test-browser: build
+	@Scripts/install-packages.sh chromium
+	@python3 Tests/Browser/run.py "$(BIN)/jacquard" $(GRAPHS)
 
 test: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests

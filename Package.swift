@@ -40,7 +40,8 @@ let package = Package(
     .target(name: "Jacquard", dependencies: ["JacquardRuntime", "JacquardInterchange"]),
     .executableTarget(
       name: "JacquardCLI",
-      dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      resources: [.embedInCode("Inspection/Page/Assets")]),
     .executableTarget(
       name: "Workshop",
       dependencies: ["Jacquard", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

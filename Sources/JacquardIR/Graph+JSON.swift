@@ -13,6 +13,14 @@ extension Graph {
     return GraphDocument(text: String(decoding: layout.bytes, as: UTF8.self), constants: writer.constants)
   }
 
+  /// The same as a value, constants inline.
+  ///
+  /// - Throws: `Diagnostic` if an attribute cannot be written.
+  public func jsonValue() throws -> JSONValue {
+    var writer = GraphWriter(.inline)
+    return try writer.document(self)
+  }
+
   /// Reads JSON, version 1. Types are inferred anew and compared with those that the file states.
   ///
   /// - Parameters:

@@ -14,7 +14,7 @@ final class NativeNests {
 
   private(set) var functions: [Function] = []
   /// Nests that stay with the tile machine: the kernel, and why.
-  private(set) var refusals: [(kernel: String, reason: String)] = []
+  private(set) var refusals: [(kernel: Kernel, reason: String)] = []
   private var numbers: [String: Int] = [:]
   private let arrays: CArrays
 
@@ -42,7 +42,7 @@ final class NativeNests {
       encoded.native = UnsafePointer(slot(source, KernelComment(kernel, plan)))
       encoded.operands = arrays.array(source.operands.map { Int32($0.index) })
     } catch {
-      refusals.append((kernel.name, error.reason))
+      refusals.append((kernel, error.reason))
     }
   }
 
@@ -85,11 +85,11 @@ extension NativeNests.Function {
 
 /// What emitted C says of a kernel: its name, and the lines of the user's that it came from.
 struct KernelComment {
-  let name: String
+  let kernel: Kernel
   let text: String
 
   init(_ kernel: Kernel, _ plan: Plan) {
-    name = kernel.name
+    self.kernel = kernel
     let nodes = kernel.nodes.compactMap { plan.node($0) }
     let sites = Set(nodes.compactMap(\.site)).sorted()
     let labels = nodes.prefix(KernelComment.most).map(\.label).joined(separator: ", ")
@@ -114,24 +114,29 @@ public struct EmittedC: Sendable {
     public let symbol: String
     /// Kernels that call it.
     public let kernels: [String]
+    /// Their numbers in the plan; those of nested programs have none.
+    public let indices: [Int]
     public let text: String
   }
 
   public let functions: [Function]
-  /// Loops that the tile machine runs: the kernel, and why.
-  public let refusals: [(kernel: String, reason: String)]
+  /// Loops that the tile machine runs: the kernel, its number unless it is one of a nested program, and why.
+  public let refusals: [(kernel: String, index: Int?, reason: String)]
   /// Whether the functions do all that the plan does, with nothing left to the tile machine, products and routines.
   public let isWhole: Bool
 
   /// - Throws: `Diagnostic` if the plan cannot be run on this machine.
   public init(_ plan: Plan) throws {
     let natives = try ProgramEncoder(plan, isNative: true).natives
+    let kernels = plan.program.kernels
     functions =
       natives?.functions.map { function in
-        Function(symbol: function.source.symbol, kernels: function.kernels.map(\.name), text: function.text)
+        let users = function.kernels.map(\.kernel)
+        return Function(
+          symbol: function.source.symbol, kernels: users.map(\.name),
+          indices: Set(users.compactMap { kernels.firstIndex(of: $0) }).sorted(), text: function.text)
       } ?? []
-    let refusals = natives?.refusals ?? []
-    self.refusals = refusals
+    refusals = (natives?.refusals ?? []).map { ($0.kernel.name, kernels.firstIndex(of: $0.kernel), $0.reason) }
     isWhole =
       refusals.isEmpty
       && plan.program.kernels.allSatisfy { kernel in

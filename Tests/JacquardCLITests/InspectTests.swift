@@ -59,7 +59,7 @@ struct InspectTests {
     let folder = try folder()
     let keys: [String: [String]] = [
       "graph": ["document"], "optimized": ["passes", "times", "document"],
-      "kernels": ["kernels", "kernels_before_fusion", "not_fused"],
+      "kernels": ["kernels", "limits", "kernels_before_fusion", "fused", "not_fused"],
       "plan": ["bindings", "inputs", "outputs", "schedule", "buffers", "arena_bytes"],
       "memory": [
         "arena_bytes", "arena_lower_bound_bytes", "arena_naive_bytes", "arena_unfused_peak_bytes", "parameter_bytes",
@@ -82,6 +82,79 @@ struct InspectTests {
     for key in ["arena_bytes", "arena_lower_bound_bytes", "arena_naive_bytes", "in_place_joins"] {
       #expect(try memory.required(key).int() == bench.required(key).int(), "\(key)")
     }
+  }
+
+  @Test("Every list of the record holds what it should and no null")
+  func noNull() throws {
+    let folder = try folder()
+    for name in ["t.json", "g.json"] {
+      let line = ["inspect", folder[name], "--format", "json", "--stage", "all", "--why-not-fused"]
+      #expect(!jacquard(line).output.contains("null"), "\(name)")
+    }
+  }
+
+  @Test("Passes keep their graphs and explain their rules; kernels tell what they compute and move")
+  func details() throws {
+    let folder = try folder()
+    let line = ["inspect", folder["t.json"], "--format", "json", "--stage", "all", "--why-not-fused"]
+    let stages = try object(jacquard(line + ["--peak-gflops", "50", "--peak-bandwidth", "10"])).required("stages")
+      .object()
+    let optimized = try stages.required("optimized").object()
+    let final = try optimized.required("document").object().required("nodes").array().count
+    let changed = try optimized.required("passes").array().map { try $0.object() }.filter { pass in
+      try !pass.required("firings").array().isEmpty || pass.required("nodes_before") != pass.required("nodes_after")
+    }
+    #expect(changed.count > 1)
+    for (index, pass) in changed.enumerated() {
+      let after = try pass.required("nodes_after").int()
+      let document = try pass["document"]?.object().required("nodes").array().count
+      #expect(document == (index == changed.count - 1 ? nil : after))
+      if index == changed.count - 1 { #expect(after == final) }
+      let rules = try pass.required("rules").array().map { try $0.object() }
+      #expect(try rules.allSatisfy { try !$0.required("explanation").string().isEmpty })
+    }
+    let kernels = try stages.required("kernels").object()
+    #expect(
+      try kernels.required("limits")
+        == JSONValue.parse(Array(#"{"gflops":50,"gb_per_s":10,"given":true}"#.utf8), file: ""))
+    for kernel in try kernels.required("kernels").array().map({ try $0.object() }) {
+      #expect(try kernel.required("bytes_written").double() > 0 && kernel.required("flops").double() >= 0)
+    }
+    let indices = try stages.required("c").object().required("functions").array().flatMap { function in
+      try function.object().required("indices").array().map { try $0.int() }
+    }
+    #expect(!indices.isEmpty && Set(indices).isSubset(of: 0..<(try kernels.required("kernels").array().count)))
+  }
+
+  @Test("Measured times come from a profile of the same plan; any other is refused, and named")
+  func profile() throws {
+    let folder = try folder()
+    let bench = jacquard("bench", folder["t.json"], "--steps", "1", "--profile", "--json", "--executor", "vm")
+    try folder.write("p.json", bench.output)
+    let line = ["inspect", folder["t.json"], "--profile", folder["p.json"], "--stage", "kernels"]
+    let report = try object(jacquard(line + ["--format", "json"]))
+    let expected = try object(bench).required("profile").array().map { try $0.object().required("ns") }
+    #expect(try report.required("kernels").array().map { try $0.object().required("measured_ns") } == expected)
+    #expect(jacquard(line).output.contains(" on one thread, measured "))
+    for bad in [folder["t.json"], folder["absent.json"]] {
+      let outcome = jacquard("inspect", folder["t.json"], "--profile", bad)
+      #expect(outcome.status == 2 && outcome.errorLines.count == 1 && outcome.errors.contains(bad), "\(outcome)")
+    }
+    let other = jacquard("inspect", folder["g.json"], "--profile", folder["p.json"])
+    #expect(other.status == 2 && other.errors.contains("another plan"), "\(other)")
+    #expect(jacquard("inspect", folder["t.json"], "--profile", folder["p.json"], "--stage", "memory").status == 64)
+  }
+
+  @Test("Operations and bytes of a product with an epilogue, counted by hand")
+  func work() throws {
+    let folder = try folder()
+    let report = try object(jacquard("inspect", folder["g.json"], "--format", "json", "--stage", "kernels"))
+    let kernels = try report.required("kernels").array().map { try $0.object() }
+    #expect(kernels.count == 1)
+    // 2 x 2 results: two operations for each of three terms, and exp. Arrays of 2 x 3 and 3 x 2 are read, one of 2 x 2 is written.
+    #expect(try kernels[0].required("flops").double() == 4 * (2 * 3 + 1))
+    #expect(try kernels[0].required("bytes_read").double() == 4 * (6 + 6))
+    #expect(try kernels[0].required("bytes_written").double() == 4 * 4)
   }
 
   @Test("The document of a stage is a graph that can be read")

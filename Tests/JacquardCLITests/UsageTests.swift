@@ -17,6 +17,8 @@ struct UsageTests {
       ["run", g, "--synthetic", "--bind", "N=2", "--bind", "N=3"], ["grad", g], ["grad", g, "--of", "y"],
       ["inspect", g, "--stage", "nothing"], ["inspect", g, "--format", "pdf"], ["train", g], ["bench"],
       ["inspect", g, "--stage", "memory", "--format", "dot"], ["inspect", g, "--stage", "plan", "--why-not-fused"],
+      ["inspect", g, "--stage", "memory", "--format", "html"], ["inspect", g, "--peak-gflops", "100"],
+      ["inspect", g, "--peak-gflops", "0", "--peak-bandwidth", "10"],
       ["convert", g], ["convert", g, folder["g.xyz"]], ["convert", folder["g.dot"], folder["h.json"]],
       ["compile", g, "-o", folder["g.txt"]], ["ops", "--format", "xml"], ["bench", g, "--steps", "-1"],
       ["bench", g, "--without", "nothing"], ["bench", g, "--without", "expand"], ["bench", g, "--ablate", "--profile"],
@@ -40,7 +42,6 @@ struct UsageTests {
     let g = folder["g.json"]
     let lines: [[String]] = [
       ["run", g, "--synthetic", "--check-nan"],
-      ["inspect", g, "--format", "html"],
       ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]],
       ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]],
     ]

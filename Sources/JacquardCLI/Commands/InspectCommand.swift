@@ -31,19 +31,54 @@ struct InspectCommand: ConsoleCommand {
   @Flag(help: "List the kernels that were not fused, and why.")
   var whyNotFused = false
 
+  @Option(help: ArgumentHelp("Most operations a second of the machine, for rooflines.", valueName: "GFLOP/s"))
+  var peakGflops: Double?
+
+  @Option(help: ArgumentHelp("Most bytes a second between memory and processor, for rooflines.", valueName: "GB/s"))
+  var peakBandwidth: Double?
+
+  @Option(help: ArgumentHelp("Measured times of the kernels, from bench --profile --json.", valueName: "file"))
+  var profile: String?
+
   @OptionGroup var bind: BindOptions
 
+  func validate() throws {
+    if (peakGflops == nil) != (peakBandwidth == nil) {
+      throw ValidationError("--peak-gflops and --peak-bandwidth go together")
+    }
+    for limit in [peakGflops, peakBandwidth] {
+      if let limit, !(limit > 0 && limit < 1e9) {
+        throw ValidationError("a limit must be a number over 0 and under 1e9")
+      }
+    }
+  }
+
+  private var limits: RooflineLimits {
+    guard let peakGflops, let peakBandwidth else { return .assumed }
+    return RooflineLimits(gigaflops: peakGflops, gigabytes: peakBandwidth, isGiven: true)
+  }
+
   func run(_ console: Console) throws {
-    if format == .html { throw Version.lacks("--format html") }
     let stages = try stages()
+    if profile != nil && !stages.contains(.kernels) {
+      throw Diagnostic("--profile belongs to --stage kernels or all", kind: .unsupported)
+    }
     try OutputFile.check(output)
-    let inspection = try Inspection(graph, bindings: try bind.sizes(), stages: stages, whyNotFused: whyNotFused)
+    let refusals: Inspection.Refusals = whyNotFused ? .wanted : format == .html ? .whereKnown : .hidden
+    let inspection = try Inspection(
+      graph, bindings: try bind.sizes(), stages: stages, refusals: refusals, limits: limits, profile: profile)
     let isChosen = stage != nil && stage != .all
-    let text = try text(inspection, try inspection.available(stages, isChosen: isChosen))
+    let text = try text(inspection, try inspection.available(stages, isChosen: isChosen), console)
     if let output { try AtomicFile.write(text, to: output) } else { console.print(text) }
   }
 
   private func stages() throws -> [Inspection.Stage] {
+    if format == .html {
+      guard stage == nil || stage == .all else {
+        throw Diagnostic("--format html shows all stages in one page; leave --stage out", kind: .unsupported)
+      }
+      return Inspection.Stage.allCases
+    }
     if let stage, let single = Inspection.Stage(rawValue: stage.rawValue) {
       if whyNotFused && single != .kernels {
         throw Diagnostic("--why-not-fused belongs to --stage kernels or all", kind: .unsupported)
@@ -59,12 +94,15 @@ struct InspectCommand: ConsoleCommand {
     return whyNotFused && stage == nil ? [.kernels] : Inspection.Stage.allCases
   }
 
-  private func text(_ inspection: Inspection, _ stages: [Inspection.Stage]) throws -> String {
+  private func text(_ inspection: Inspection, _ stages: [Inspection.Stage], _ console: Console) throws -> String {
     switch format {
     case .text: return try inspection.text(stages) + "\n"
     case .json: return try inspection.json(stages).text(.document)
     case .dot: return try inspection.dot(stages[0])
-    case .html: throw Version.lacks("--format html")
+    case .html:
+      let page = try InspectionPage(inspection, stages)
+      if let note = page.drawings.note { console.note(note) }
+      return page.text
     }
   }
 }

@@ -17,11 +17,13 @@ extension Inspection {
     let functions = c.functions.map { function in
       JSONValue(fields: [
         ("symbol", JSONValue(function.symbol)), ("kernels", JSONValue(function.kernels.map { JSONValue($0) })),
-        ("text", JSONValue(function.text)),
+        ("indices", JSONValue(function.indices.map { JSONValue($0) })), ("text", JSONValue(function.text)),
       ])
     }
-    let rest = c.refusals.map {
-      JSONValue(fields: [("kernel", JSONValue($0.kernel)), ("reason", JSONValue($0.reason))])
+    let rest = c.refusals.map { refusal in
+      var fields: [(name: String, value: JSONValue)] = [("kernel", JSONValue(refusal.kernel))]
+      if let index = refusal.index { fields.append(("index", JSONValue(index))) }
+      return JSONValue(fields: fields + [("reason", JSONValue(refusal.reason))])
     }
     return [("functions", JSONValue(functions)), ("by_vm", JSONValue(rest))]
   }

@@ -25,106 +25,13 @@ extension Inspection {
 
   private func fields(_ stage: Stage) throws -> [(name: String, value: JSONValue)] {
     switch stage {
-    case .graph: return try graph.map { [("document", try Inspection.document($0))] } ?? []
+    case .graph: return try graph.map { [("document", try $0.jsonValue())] } ?? []
     case .optimized: return try optimizedFields()
     case .kernels: return kernelFields()
     case .plan: return planFields()
     case .memory: return memoryFields()
     case .c: return try emittedFields()
     }
-  }
-
-  /// The graph as its file has it, constants inline.
-  private static func document(_ graph: Graph) throws -> JSONValue {
-    try JSONValue.parse(Array(graph.json().text.utf8), file: graph.name)
-  }
-
-  // MARK: Optimized
-
-  private func optimizedFields() throws -> [(name: String, value: JSONValue)] {
-    guard let compilation else { return [] }
-    let times = compilation.times.map { time in
-      JSONValue(fields: [("step", JSONValue(time.step)), ("ms", milliseconds(time.milliseconds))])
-    }
-    return [
-      ("passes", JSONValue(compilation.record.passes.map(pass))), ("times", JSONValue(times)),
-      ("document", try Inspection.document(compilation.graph)),
-    ]
-  }
-
-  private func pass(_ pass: PassRecord) -> JSONValue {
-    let rules = pass.counts.map { rule, count in
-      let site = pass.firings.first { $0.rule == rule }?.site.description ?? ""
-      return JSONValue(fields: [("rule", JSONValue(rule)), ("site", JSONValue(site)), ("count", JSONValue(count))])
-    }
-    let firings = pass.firings.map { firing in
-      JSONValue(fields: [
-        ("rule", JSONValue(firing.rule)), ("old", numbers(firing.old)), ("new", numbers(firing.new)),
-      ])
-    }
-    return JSONValue(fields: [
-      ("name", JSONValue(pass.name)), ("explanation", JSONValue(pass.explanation)),
-      ("ms", milliseconds(pass.seconds * 1000)), ("nodes_before", JSONValue(pass.nodesBefore)),
-      ("nodes_after", JSONValue(pass.nodesAfter)), ("skipped", JSONValue(pass.skipped)), ("rules", JSONValue(rules)),
-      ("firings", JSONValue(firings)), ("successors", JSONValue(pass.successors.map(numbers))),
-    ])
-  }
-
-  private func numbers(_ nodes: [NodeID]) -> JSONValue { JSONValue(nodes.map { JSONValue($0.index) }) }
-  private func milliseconds(_ value: Double) -> JSONValue { JSONValue((value * 1e4).rounded() / 1e4) }
-
-  // MARK: Kernels
-
-  private func kernelFields() -> [(name: String, value: JSONValue)] {
-    guard let plan else { return [] }
-    var fields: [(name: String, value: JSONValue)] = [
-      ("kernels", JSONValue(plan.program.kernels.indices.map { kernel($0, plan) }))
-    ]
-    if let compilation { fields.append(("kernels_before_fusion", JSONValue(compilation.lowered.kernels.count))) }
-    if whyNotFused, let compilation {
-      let refusals = Inspection.unique(compilation.fusion.refusals).map { refusal in
-        JSONValue(fields: [
-          ("producer", JSONValue(refusal.producer.map(node))), ("consumer", JSONValue(refusal.consumer.map(node))),
-          ("reason", JSONValue("\(refusal.reason)")), ("text", JSONValue(refusal.reason.rawValue)),
-        ])
-      }
-      fields.append(("not_fused", JSONValue(refusals)))
-    }
-    return fields
-  }
-
-  private func kernel(_ index: Int, _ plan: Plan) -> JSONValue {
-    let kernel = plan.program.kernels[index]
-    func names(_ buffers: [BufferID]) -> JSONValue { JSONValue(buffers.map { JSONValue($0.index) }) }
-    return JSONValue(fields: [
-      ("index", JSONValue(index)), ("name", JSONValue(kernel.name)), ("kind", JSONValue(Inspection.kind(kernel))),
-      ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
-      ("nodes", JSONValue(kernel.nodes.map(node))), ("reads", names(kernel.reads)), ("writes", names(kernel.writes)),
-      ("loops", JSONValue(KernelText(plan: plan, kernel: kernel).lines.map { JSONValue($0) })),
-    ])
-  }
-
-  static func kind(_ kernel: Kernel) -> String {
-    switch kernel.kind {
-    case .loops: "loops"
-    case .contraction: "product"
-    case .scatter: "scatter"
-    case .library: "library"
-    case .control: "control"
-    }
-  }
-
-  private func node(_ id: NodeID) -> JSONValue {
-    var fields: [(name: String, value: JSONValue)] = [("id", JSONValue(id.index))]
-    if let node = plan?.node(id) {
-      fields += [("operation", JSONValue(node.operation)), ("label", JSONValue(node.label))]
-      if let site = node.site { fields.append(("site", JSONValue(site))) }
-    } else if let graph = compilation?.graph, graph.nodes.indices.contains(id.index) {
-      let node = graph.nodes[id.index]
-      fields += [("operation", JSONValue(node.operationName)), ("label", JSONValue(graph.describe(node)))]
-      if let site = node.site { fields.append(("site", JSONValue(site.description))) }
-    }
-    return JSONValue(fields: fields)
   }
 
   // MARK: Plan
@@ -137,9 +44,8 @@ extension Inspection {
         ("barrier", JSONValue(plan.barriers[index])),
       ])
     }
-    let buffers = plan.program.buffers.indices.compactMap { index in
-      plan.storage[index] == .unused ? nil : buffer(index, plan)
-    }
+    // No `compactMap`: a literal `nil` would be the JSON value null.
+    let buffers = plan.program.buffers.indices.filter { plan.storage[$0] != .unused }.map { buffer($0, plan) }
     return [
       ("bindings", JSONValue(fields: plan.bindings.map { ($0.symbol, JSONValue($0.size)) })),
       ("inputs", JSONValue(plan.inputs.map(input))), ("outputs", JSONValue(plan.outputs.map(output))),

@@ -76,9 +76,9 @@ extension Inspection {
   private func kernel(_ index: Int, _ plan: Plan) -> [String] {
     let kernel = plan.program.kernels[index]
     let barrier = plan.barriers[index] ? ", after a barrier" : ""
-    var lines = [
-      "", "kernel \(index) \(kernel.name)  \(NumberText.nanoseconds(plan.costs[index])) on one thread\(barrier)",
-    ]
+    let time = measured.map { ", measured \(NumberText.nanoseconds($0[index]))" } ?? ""
+    let cost = NumberText.nanoseconds(plan.costs[index])
+    var lines = ["", "kernel \(index) \(kernel.name)  \(cost) on one thread\(time)\(barrier)"]
     for (position, text) in origins(kernel.nodes, plan).enumerated() {
       lines.append((position == 0 ? "  from    " : "          ") + text)
     }

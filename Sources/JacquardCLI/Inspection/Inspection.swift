@@ -19,12 +19,27 @@ struct Inspection {
   /// nil for a plan from a file, or if only the graph is wanted.
   let compilation: Compilation?
   private let readPlan: Plan?
-  let whyNotFused: Bool
+  /// Whether to tell which kernels were not fused, and why.
+  enum Refusals {
+    case hidden, wanted
+    /// A plan does not know.
+    case whereKnown
+  }
 
-  /// - Throws: `Diagnostic` if the file is damaged or does not compile.
-  init(_ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool) throws {
+  private let refusals: Refusals
+  let limits: RooflineLimits
+  /// Nanoseconds of each kernel; nil if they were not measured.
+  let measured: [Int]?
+
+  /// - Parameter profile: a file with measured times of the kernels, from `bench --profile --json`.
+  /// - Throws: `Diagnostic` if a file is damaged, the graph does not compile, or the profile is that of another plan.
+  init(
+    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals, limits: RooflineLimits = .assumed,
+    profile: String? = nil
+  ) throws {
     self.path = path
-    self.whyNotFused = whyNotFused
+    self.limits = limits
+    self.refusals = refusals
     switch try Loaded(path, Loaded.Hints(bindings: bindings)) {
     case .graph(let graph):
       (self.graph, name, readPlan) = (graph, graph.name, nil)
@@ -33,9 +48,12 @@ struct Inspection {
     case .plan(let plan):
       (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
     }
+    let plan = compilation?.plan ?? readPlan
+    measured = try profile.flatMap { path in try plan.map { try KernelTimes.read(path, for: $0) } }
   }
 
   var plan: Plan? { compilation?.plan ?? readPlan }
+  var whyNotFused: Bool { refusals != .hidden }
 
   /// The stages of a kind of file: a plan knows nothing of its graph.
   func available(_ stages: [Stage], isChosen: Bool) throws -> [Stage] {
@@ -44,7 +62,7 @@ struct Inspection {
     if known.isEmpty || (isChosen && known.count < stages.count) {
       throw Diagnostic("a plan holds no stage \(stages[0].rawValue)", kind: .unsupported, place: path)
     }
-    if whyNotFused {
+    if refusals == .wanted {
       throw Diagnostic("a plan does not know why kernels were not fused", kind: .unsupported, place: path)
     }
     return known

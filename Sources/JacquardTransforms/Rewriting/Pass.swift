@@ -82,7 +82,8 @@ private struct Fate {
       guard let rule = event.rule else { return nil }
       let old = PassRecord.united(event.consumed.map { node in rewriter.madeFor[node.index].map { [$0] } ?? [] })
       let new = PassRecord.united(event.produced.map { fates[$0.index] })
-      return PassRecord.Firing(rule: rule.name, site: rule.site, old: old, new: new)
+      return PassRecord.Firing(
+        rule: rule.name, explanation: rule.explanation, site: rule.site, old: old, new: new)
     }
     var successors = [[NodeID]](repeating: [], count: source.nodes.count)
     for (index, maker) in rewriter.madeFor.enumerated() {

@@ -6,6 +6,8 @@ public struct PassRecord: Sendable {
   /// One use of a rule.
   public struct Firing: Hashable, Sendable {
     public let rule: String
+    /// What the rule does and why it may.
+    public let explanation: String
     /// Where the rule is written.
     public let site: SourceSite
     /// The nodes replaced, in numbers of the graph before the pass.
@@ -26,6 +28,9 @@ public struct PassRecord: Sendable {
   public let graph: Graph
   /// Nothing in the graph could match, so nothing was tried.
   public let skipped: Bool
+
+  /// Whether the graph after the pass is another one.
+  public var isChange: Bool { !firings.isEmpty || nodesBefore != nodesAfter }
 
   /// How often each rule fired, most often first.
   public var counts: [(rule: String, count: Int)] {

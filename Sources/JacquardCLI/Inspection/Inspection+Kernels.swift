@@ -1,0 +1,94 @@
+import JacquardCore
+import JacquardFiles
+import JacquardIR
+import JacquardKernels
+import JacquardPlanner
+
+/// What a machine can do at most, which kernels are held against.
+struct RooflineLimits {
+  var gigaflops: Double
+  var gigabytes: Double
+  /// Whether the user gave them.
+  var isGiven: Bool
+
+  /// Round figures of a small machine, to be told apart from measured ones by `isGiven`.
+  static let assumed = RooflineLimits(gigaflops: 100, gigabytes: 20, isGiven: false)
+
+  var json: JSONValue {
+    JSONValue(fields: [
+      ("gflops", JSONValue(gigaflops)), ("gb_per_s", JSONValue(gigabytes)), ("given", JSONValue(isGiven)),
+    ])
+  }
+}
+
+/// Stage `kernels` of the form that docs/inspect.md describes.
+extension Inspection {
+  func kernelFields() -> [(name: String, value: JSONValue)] {
+    guard let plan else { return [] }
+    var fields: [(name: String, value: JSONValue)] = [
+      ("kernels", JSONValue(plan.program.kernels.indices.map { kernel($0, plan) })), ("limits", limits.json),
+    ]
+    guard let compilation else { return fields }
+    fields.append(("kernels_before_fusion", JSONValue(compilation.lowered.kernels.count)))
+    if whyNotFused {
+      fields.append(("fused", JSONValue(compilation.fusion.steps.map(step))))
+      fields.append(("not_fused", JSONValue(Inspection.unique(compilation.fusion.refusals).map(refusal))))
+    }
+    return fields
+  }
+
+  private func step(_ step: FusionRecord.Step) -> JSONValue {
+    JSONValue(fields: [
+      ("kind", JSONValue(step.kind.rawValue)), ("producer", numbers(step.producer)),
+      ("consumer", numbers(step.consumer)),
+    ])
+  }
+
+  private func refusal(_ refusal: FusionRefusal) -> JSONValue {
+    JSONValue(fields: [
+      ("producer", JSONValue(refusal.producer.map(node))), ("consumer", JSONValue(refusal.consumer.map(node))),
+      ("reason", JSONValue("\(refusal.reason)")), ("text", JSONValue(refusal.reason.rawValue)),
+    ])
+  }
+
+  private func kernel(_ index: Int, _ plan: Plan) -> JSONValue {
+    let kernel = plan.program.kernels[index]
+    let work = plan.work(of: kernel)
+    func names(_ buffers: [BufferID]) -> JSONValue { JSONValue(buffers.map { JSONValue($0.index) }) }
+    var fields: [(name: String, value: JSONValue)] = [
+      ("index", JSONValue(index)), ("name", JSONValue(kernel.name)), ("kind", JSONValue(Inspection.kind(kernel))),
+      ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
+    ]
+    if let measured { fields.append(("measured_ns", JSONValue(measured[index]))) }
+    if let operations = work.operations { fields.append(("flops", JSONValue(operations))) }
+    fields += [
+      ("bytes_read", JSONValue(work.bytesRead)), ("bytes_written", JSONValue(work.bytesWritten)),
+      ("nodes", JSONValue(kernel.nodes.map(node))), ("reads", names(kernel.reads)), ("writes", names(kernel.writes)),
+      ("loops", JSONValue(KernelText(plan: plan, kernel: kernel).lines.map { JSONValue($0) })),
+    ]
+    return JSONValue(fields: fields)
+  }
+
+  static func kind(_ kernel: Kernel) -> String {
+    switch kernel.kind {
+    case .loops: "loops"
+    case .contraction: "product"
+    case .scatter: "scatter"
+    case .library: "library"
+    case .control: "control"
+    }
+  }
+
+  private func node(_ id: NodeID) -> JSONValue {
+    var fields: [(name: String, value: JSONValue)] = [("id", JSONValue(id.index))]
+    if let node = plan?.node(id) {
+      fields += [("operation", JSONValue(node.operation)), ("label", JSONValue(node.label))]
+      if let site = node.site { fields.append(("site", JSONValue(site))) }
+    } else if let graph = compilation?.graph, graph.nodes.indices.contains(id.index) {
+      let node = graph.nodes[id.index]
+      fields += [("operation", JSONValue(node.operationName)), ("label", JSONValue(graph.describe(node)))]
+      if let site = node.site { fields.append(("site", JSONValue(site.description))) }
+    }
+    return JSONValue(fields: fields)
+  }
+}
