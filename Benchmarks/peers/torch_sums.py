@@ -132,4 +132,4 @@ FORMS = {
     "embedding_bag, sorted": sorted_by_target(Bags),
     "dense product": Dense,
 }
-FASTEST = {"eager": "embedding_bag, sorted", "compile": "index_add"}  # by gnn_forms.py
+FASTEST = {"eager": "embedding_bag, sorted", "compile": "index_add"}
