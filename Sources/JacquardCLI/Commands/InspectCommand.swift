@@ -32,12 +32,14 @@ struct InspectCommand: ConsoleCommand {
   var whyNotFused = false
 
   @OptionGroup var bind: BindOptions
+  @OptionGroup var memory: MemoryLimitOptions
 
   func run(_ console: Console) throws {
     if format == .html { throw Version.lacks("--format html") }
     let stages = try stages()
     try OutputFile.check(output)
-    let inspection = try Inspection(graph, bindings: try bind.sizes(), stages: stages, whyNotFused: whyNotFused)
+    let inspection = try Inspection(
+      graph, bindings: try bind.sizes(), stages: stages, whyNotFused: whyNotFused, options: memory.applied())
     let isChosen = stage != nil && stage != .all
     let text = try text(inspection, try inspection.available(stages, isChosen: isChosen))
     if let output { try AtomicFile.write(text, to: output) } else { console.print(text) }

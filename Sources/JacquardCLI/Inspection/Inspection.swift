@@ -22,15 +22,22 @@ struct Inspection {
   let whyNotFused: Bool
 
   /// - Throws: `Diagnostic` if the file is damaged or does not compile.
-  init(_ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool) throws {
+  init(
+    _ path: String, bindings: [String: Int], stages: [Stage], whyNotFused: Bool, options: CompileOptions
+  ) throws {
     self.path = path
     self.whyNotFused = whyNotFused
     switch try Loaded(path, Loaded.Hints(bindings: bindings)) {
     case .graph(let graph):
       (self.graph, name, readPlan) = (graph, graph.name, nil)
       let needsCompilation = stages.contains { $0 != .graph }
-      compilation = needsCompilation ? try naming(path) { try Compiler.compile(graph, bindings: bindings) } : nil
+      compilation =
+        needsCompilation
+        ? try naming(path) { try Compiler.compile(graph, bindings: bindings, options: options) } : nil
     case .plan(let plan):
+      if options.memoryLimit != nil {
+        throw Diagnostic("--memory-limit wants a graph; a plan is compiled already", kind: .unsupported, place: path)
+      }
       (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
     }
   }
