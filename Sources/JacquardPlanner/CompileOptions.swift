@@ -15,7 +15,8 @@ public struct CompileOptions: Sendable {
   /// and checks let them.
   public var reorders = true
   public var memory = MemoryOptions()
-  /// The most bytes that the arena may take.
+  /// The most bytes that the arena may take. A plan that needs more gets another order of its kernels, then gives up values and computes
+  /// them again when they are needed; its results stay the same to the bit.
   public var memoryLimit: Int?
 
   public init() {}

@@ -23,7 +23,7 @@ public enum Compiler {
   /// - Parameters:
   ///   - graph: with or without symbols.
   ///   - bindings: sizes of symbols; the others take their default.
-  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, or the memory limit is exceeded.
+  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, or no plan within the memory limit is found.
   public static func compile(
     _ graph: Graph, bindings: [String: Int] = [:], options: CompileOptions = CompileOptions()
   ) throws -> Compilation {
@@ -36,30 +36,12 @@ public enum Compiler {
     let (optimised, record) = try clock.measure("optimise") {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }
-    var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
-    let programs = try clock.measure("nested") { try lowered.programs.map { try compile($0, options: options) } }
-    try lowered.program.attach(programs.map(\.plan))
-    lowered.program.markRepeatedChecks()
-    let updates = zip(optimised.updates, lowered.updates).map { (old: lowered.inputs[$0.input], new: $1) }
-    let (fused, fusion) = clock.measure("fuse") { Fusion.run(lowered.program, updates: updates, options) }
-    let scheduled = clock.measure("schedule") {
-      var program = fused
-      let schedule = Schedule(fused, updates: updates)
-      program.kernels = (options.reorders ? schedule.best() : schedule.givenOrder()).map { fused.kernels[$0] }
-      return program
-    }
-    let plan = clock.measure("memory") {
-      PlanAssembly(
-        graph: optimised, lowered: lowered, program: scheduled, programs: programs.map(\.plan), bindings: sizes,
-        options: options.memory
-      ).plan()
-    }
-    if let limit = options.memoryLimit, plan.arenaBytes > limit {
-      throw Diagnostic("the plan needs \(plan.arenaBytes) bytes; the limit is \(limit)")
-    }
+    let lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    let planner = Planner(graph: optimised, bindings: sizes, options: options)
+    let planned = try planner.plan(lowered, &clock)
     return Compilation(
-      plan: plan, record: record, fusion: fusion, lowered: lowered.program, graph: optimised, programs: programs,
-      times: clock.times)
+      plan: planned.plan, record: record, fusion: planned.fusion, lowered: planned.lowered.program, graph: optimised,
+      programs: planned.programs, times: clock.times)
   }
 
   private static func resolve(_ graph: Graph, _ bindings: [String: Int]) throws -> [String: Int] {

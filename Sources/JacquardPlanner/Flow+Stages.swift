@@ -167,7 +167,8 @@ extension Stage {
   /// Without instructions that nothing uses.
   func compacted() -> Stage {
     var used: Set<Int> = []
-    var stack = stores.flatMap { [$0.value] + $0.access.indices.flatMap(\.values) } + reductions.map(\.value)
+    var stack = stores.flatMap { [$0.value] + $0.access.indices.flatMap(\.values) }
+    stack += reductions.map(\.value) + localStores.map(\.value)
     while let step = stack.popLast() { if used.insert(step).inserted { stack += body[step].operands } }
     if used.count == body.count { return self }
     var map: [Int: Int] = [:]
@@ -181,6 +182,7 @@ extension Stage {
       Store(store.access.mapIndices { $0.mappingValues { map[$0] ?? 0 } }, map[store.value] ?? 0)
     }
     result.reductions = reductions.map { Reduction($0.combiner, map[$0.value] ?? 0, $0.dtype) }
+    result.localStores = localStores.map { Stage.LocalStore(local: $0.local, value: map[$0.value] ?? 0) }
     return result
   }
 }

@@ -77,6 +77,11 @@ public struct Plan: Hashable, Sendable, Codable {
     return low < nodes.count && nodes[low].id == id ? nodes[low] : nil
   }
 
+  /// Estimated nanoseconds, on one thread, of the kernels that compute again what a memory limit made the plan give up.
+  public var repeatedCost: Int {
+    (memory.limited?.repeated ?? []).reduce(0) { $0 + (costs.indices.contains($1.kernel) ? costs[$1.kernel] : 0) }
+  }
+
   /// Two operations for each multiplication of the matrix products of a step.
   public var productOperations: Double {
     program.kernels.reduce(0) { sum, kernel in
@@ -152,6 +157,31 @@ public struct MemoryReport: Hashable, Sendable, Codable {
   public var inPlaceUpdates: [String] = []
   /// Every buffer of the arena, largest first.
   public var buffers: [Entry] = []
+  /// What a memory limit changed; nil if there was none, or the plan fitted.
+  public var limited: Limited?
+
+  /// A plan made to fit.
+  public struct Limited: Hashable, Sendable, Codable {
+    /// The most bytes that the arena may take.
+    public var limit: Int
+    /// The arena without a limit.
+    public var unlimited: Int
+    /// Kernels that compute again what was given up, in order.
+    public var repeated: [Repeat]
+
+    public init(limit: Int, unlimited: Int, repeated: [Repeat]) {
+      (self.limit, self.unlimited, self.repeated) = (limit, unlimited, repeated)
+    }
+  }
+
+  /// A further run of a kernel, perhaps for some of its results only.
+  public struct Repeat: Hashable, Sendable, Codable {
+    public var kernel: Int
+    /// The kernel that ran first.
+    public var of: Int
+
+    public init(kernel: Int, of: Int) { (self.kernel, self.of) = (kernel, of) }
+  }
 
   public struct Join: Hashable, Sendable, Codable {
     public var buffer: BufferID

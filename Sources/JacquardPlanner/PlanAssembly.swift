@@ -11,20 +11,36 @@ struct PlanAssembly {
   let bindings: [String: Int]
   let options: MemoryOptions
 
-  func plan() -> Plan {
+  /// The plan, if its arena keeps to a limit; else what comes nearest.
+  ///
+  /// - Parameters:
+  ///   - limited: The limit; if the arena exceeds it, kernels are moved.
+  ///   - recomputes: Whether they may also run again.
+  func plan(within limited: MemoryReport.Limited? = nil, recomputes: Bool = false) -> Plan {
     var program = program
     var donation = Donation(graph, lowered, program, isWanted: options.updatesInPlace)
     donation.addCommits(to: &program)
-    let inputOf = donation.storage
     let constants = lowered.constants.sorted { $0.key.index < $1.key.index }
-    let external = Set(inputOf.keys).union(constants.map(\.key))
-    let memory = MemoryPlan(program, external: external, options)
+    let external = Set(donation.storage.keys).union(constants.map(\.key))
+    var memory = MemoryPlan(program, external: external, options)
+    var limited = limited
+    if let limit = limited?.limit, memory.arenaBytes > limit, options.sharesArena {
+      var search = Rematerialisation(
+        RepeatingSchedule(program, storage: donation.storage, external: external, options), external: external, options,
+        recomputes: recomputes)
+      if let found = search.fitting(limit), found.memory.arenaBytes < memory.arenaBytes {
+        (program, memory) = (found.program, found.memory)
+        limited?.repeated = found.repeated
+      }
+    }
     var storage = [Plan.Storage](repeating: .unused, count: program.buffers.count)
     for index in storage.indices where memory.first[index] >= 0 { storage[index] = .arena(memory.offsets[index]) }
     for (position, constant) in constants.enumerated() { storage[constant.key.index] = .constant(position) }
-    for (buffer, input) in inputOf { storage[buffer.index] = .input(input) }
+    for (buffer, input) in donation.storage { storage[buffer.index] = .input(input) }
     name(&program)
     let barriers = options.omitsBarriers ? Barriers.needed(program, storage) : program.kernels.indices.map { $0 > 0 }
+    var report = report(program, memory, storage, donation)
+    report.limited = limited
     return Plan(
       name: graph.name, program: program, storage: storage,
       barriers: Barriers.protectingInputs(barriers, program, storage),
@@ -33,7 +49,7 @@ struct PlanAssembly {
         Plan.PlanOutput(name: output.name, type: graph.type(output.value), buffer: buffer)
       },
       constants: constants.map { PlanConstant($0.value) }, programs: programs, nodes: planNodes(program),
-      arenaBytes: memory.arenaBytes, memory: report(program, memory, storage, donation),
+      arenaBytes: memory.arenaBytes, memory: report,
       bindings: bindings.sorted { $0.key < $1.key }.map { Plan.Binding(symbol: $0.key, size: $0.value) })
   }
 

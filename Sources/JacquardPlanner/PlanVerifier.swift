@@ -56,6 +56,20 @@ extension Plan {
     guard nodes.allSatisfy({ (0..<1 << 31).contains($0.id.index) }) else { throw Diagnostic("impossible node number") }
     let ids = nodes.map(\.id)
     for (a, b) in zip(ids, ids.dropFirst()) where !(a < b) { throw Diagnostic("nodes are not in order") }
+    if let limited = memory.limited { try verify(limited) }
+  }
+
+  /// Executors do not look at it, but reports name what it names.
+  private func verify(_ limited: MemoryReport.Limited) throws {
+    guard arenaBytes <= limited.limit, limited.unlimited >= 0 else { throw Diagnostic("the arena exceeds its limit") }
+    var previous = -1
+    for run in limited.repeated {
+      guard run.kernel > previous, program.kernels.indices.contains(run.kernel), (0..<run.kernel).contains(run.of)
+      else {
+        throw Diagnostic("a repeated kernel does not exist, or does not come after its first run")
+      }
+      previous = run.kernel
+    }
   }
 
   private func verifyTime() throws {

@@ -43,7 +43,8 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("graphs")
 
-  private func graph(_ name: String) throws -> Graph {
+  /// A graph of `graphs/`.
+  static func graph(_ name: String) throws -> Graph {
     let bytes = [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent("\(name).json")))
     return try Graph(json: bytes, file: "\(name).json", registry: .standard)
   }
@@ -53,9 +54,9 @@ import Testing
 
   @Test("Results without a part are those of the whole compiler", arguments: cases)
   func resultsStay(_ tried: Case) throws {
-    let graph = try graph(tried.name).binding(tried.bindings)
+    let graph = try Self.graph(tried.name).binding(tried.bindings)
     let whole = try Compiler.compile(graph).plan
-    let inputs = try self.inputs(of: graph, nodes: tried.bindings["N"] ?? 1)
+    let inputs = try Self.inputs(of: graph, nodes: tried.bindings["N"] ?? 1)
     let expected = try Harness.vm(whole, inputs, threads: 2)
     var unlike: Set<String> = []
     for part in CompilerPart.all {
@@ -71,7 +72,7 @@ import Testing
   }
 
   /// Values at which no update is a quotient of two small numbers: the second moments of Adam are not near 0.
-  private func inputs(of graph: Graph, nodes: Int) throws -> [String: HostTensor] {
+  static func inputs(of graph: Graph, nodes: Int) throws -> [String: HostTensor] {
     var random = Random(7)
     var result: [String: HostTensor] = [:]
     for input in graph.inputs {
@@ -99,7 +100,7 @@ import Testing
   }
 
   @Test func whatThePartsSave() throws {
-    let graph = try graph("mlp.train")
+    let graph = try Self.graph("mlp.train")
     func plan(_ names: String...) throws -> Plan {
       let options = try names.reduce(CompileOptions()) { try #require(CompilerPart(named: $1)).leftOut(of: $0) }
       return try Compiler.compile(graph, options: options).plan

@@ -43,6 +43,17 @@ extension HostilePlanTests {
       $0.program.buffers[0].extents = [1 << 62, 1 << 62]
     },
     Corruption(name: "buffer of another type than its input", plan: .softmax) { $0.program.buffers[0].dtype = .i32 },
+    Corruption(name: "arena beyond its limit", plan: .training) {
+      $0.memory.limited = .init(limit: $0.arenaBytes - 1, unlimited: $0.arenaBytes, repeated: [])
+    },
+    Corruption(name: "repeated kernel that does not exist", plan: .training) {
+      let run = MemoryReport.Repeat(kernel: $0.program.kernels.count, of: 0)
+      $0.memory.limited = .init(limit: $0.arenaBytes, unlimited: $0.arenaBytes, repeated: [run])
+    },
+    Corruption(name: "first run after the repeated one", plan: .training) {
+      let run = MemoryReport.Repeat(kernel: 1, of: 1)
+      $0.memory.limited = .init(limit: $0.arenaBytes, unlimited: $0.arenaBytes, repeated: [run])
+    },
     Corruption(name: "order of kernels reversed", plan: .training) { $0.program.kernels.reverse() },
   ]
 

@@ -185,10 +185,4 @@ import Testing
     #expect(compilation.plan.memory.unfusedPeak < 3 * 4032)
     #expect(compilation.plan.memory.unfusedPeak == schedule.cost(schedule.depthFirst(), inPlace: false).peak)
   }
-
-  @Test func theMemoryLimitIsKept() throws {
-    var options = CompileOptions()
-    options.memoryLimit = 1000
-    #expect(throws: Diagnostic.self) { try Compiler.compile(Models.mlpStep(batch: 8), options: options) }
-  }
 }

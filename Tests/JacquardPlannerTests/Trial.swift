@@ -40,10 +40,21 @@ struct Trial {
     }
     let threads = try Harness.vm(fused, inputs, threads: 3, steps: 2, poison: 0x7F)
     if let difference = firstDifference(actual, threads) { return "3 threads: \(difference)" }
+    if let text = try checkLimited(fused, actual) { return text }
     let plain = try Compiler.compile(graph, options: Harness.options(fuse: false)).plan
     try plain.verify()
     let unfused = try Harness.vm(plain, inputs, threads: 1, steps: 2, poison: 0xFF)
     return firstDifference(actual, unfused).map { "without fusion: \($0)" }
+  }
+
+  /// A plan that is to fit a smaller arena either is refused or gives the same bytes.
+  private func checkLimited(_ fused: Plan, _ expected: Results) throws -> String? {
+    guard let limited = try MemoryLimits.plan(graph, within: MemoryLimits.limit(fused)), limited != fused else {
+      return nil
+    }
+    try limited.verify()
+    let actual = try Harness.vm(limited, inputs, threads: 2, steps: 2, poisonsFreed: true)
+    return firstDifference(actual, expected).map { "within \(limited.memory.limited?.limit ?? 0) bytes: \($0)" }
   }
 
   /// Rounding errors grow through a graph, but stay far below those of a wrong element.

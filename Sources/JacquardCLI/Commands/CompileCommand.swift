@@ -16,10 +16,7 @@ struct CompileCommand: ConsoleCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("The plan to write.", valueName: "name.plan.json"))
   var output: String
 
-  @Option(help: ArgumentHelp("The most bytes that the plan's arena may take.", valueName: "bytes"))
-  var memoryLimit: Int?
-
-  func validate() throws { try requirePositive(memoryLimit, "--memory-limit") }
+  @OptionGroup var memory: MemoryLimitOptions
 
   func run(_ console: Console) throws {
     if output.hasSuffix("/") || !output.contains(".") { throw Version.lacks("compiling ahead of time to C") }
@@ -31,12 +28,11 @@ struct CompileCommand: ConsoleCommand {
     }
     try OutputFile.check(output)
     let plan = try naming(graph) {
-      var options = CompileOptions()
-      options.memoryLimit = memoryLimit
-      return try Compiler.compile(source, bindings: try bind.sizes(), options: options).plan
+      try Compiler.compile(source, bindings: try bind.sizes(), options: memory.applied()).plan
     }
     try plan.write(to: output)
     console.print(
       "\(output): \(plan.program.kernels.count) kernels, arena \(NumberText.grouped(plan.arenaBytes)) bytes")
+    if let text = plan.limitText { console.print(text) }
   }
 }

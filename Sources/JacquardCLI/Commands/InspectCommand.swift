@@ -41,6 +41,7 @@ struct InspectCommand: ConsoleCommand {
   var profile: String?
 
   @OptionGroup var bind: BindOptions
+  @OptionGroup var memory: MemoryLimitOptions
 
   func validate() throws {
     if (peakGflops == nil) != (peakBandwidth == nil) {
@@ -66,7 +67,8 @@ struct InspectCommand: ConsoleCommand {
     try OutputFile.check(output)
     let refusals: Inspection.Refusals = whyNotFused ? .wanted : format == .html ? .whereKnown : .hidden
     let inspection = try Inspection(
-      graph, bindings: try bind.sizes(), stages: stages, refusals: refusals, limits: limits, profile: profile)
+      graph, bindings: try bind.sizes(), stages: stages, refusals: refusals, options: memory.applied(), limits: limits,
+      profile: profile)
     let isChosen = stage != nil && stage != .all
     let text = try text(inspection, try inspection.available(stages, isChosen: isChosen), console)
     if let output { try AtomicFile.write(text, to: output) } else { console.print(text) }

@@ -25,6 +25,7 @@ struct RunCommand: ConsoleCommand {
   var outputDir: String?
 
   @OptionGroup var executor: ExecutorOptions
+  @OptionGroup var memory: MemoryLimitOptions
 
   @Option(help: ArgumentHelp("Steps to run; updates feed back. Outputs are those of the last step.", valueName: "k"))
   var steps: Int = 1
@@ -58,7 +59,8 @@ struct RunCommand: ConsoleCommand {
     try given.check(loaded, path: graph)
     let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
-    let runner = try program.runner(executor.executor, threads: executor.threads)
+    let runner = try program.runner(
+      executor.executor, threads: executor.threads, options: memory.applied())
     executor.report(runner, console)
     (runner as? PlanRunner)?.poisonsFreedMemory = poison
     let bound = try BoundInputs(

@@ -45,6 +45,7 @@ struct TrainCommand: ConsoleCommand {
   @OptionGroup var bind: BindOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
+  @OptionGroup var memory: MemoryLimitOptions
 
   @Option(help: ArgumentHelp("Parameters to begin with.", valueName: "file.safetensors"))
   var params: String?
@@ -101,6 +102,9 @@ struct TrainCommand: ConsoleCommand {
     if checkpointEvery != nil && checkpoint == nil && resume == nil {
       throw ValidationError("--checkpoint-every needs --checkpoint")
     }
+    if memory.memoryLimit != nil && executor.executor == .reference {
+      throw ValidationError("--memory-limit is for executors with an arena, not for reference")
+    }
   }
 
   func run(_ console: Console) throws {
@@ -141,12 +145,14 @@ struct TrainCommand: ConsoleCommand {
   private func options(_ graph: Graph, _ console: Console) throws -> TrainingOptions {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
+    var session = executor.sessionOptions(console)
+    session.compile = memory.applied()
     let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,
       remainder: dropRemainder ? .drop : .keep, map: map, loss: loss, progress: progress.style,
       earlyStopping: patience.map { EarlyStopping(metric: metric, patience: $0) }, checkpoint: checkpoint ?? resume,
-      checkpointEvery: checkpointEvery, stepLimit: steps, session: executor.sessionOptions(console),
+      checkpointEvery: checkpointEvery, stepLimit: steps, session: session,
       interrupted: { interruption?.isRequested ?? false })
   }
 

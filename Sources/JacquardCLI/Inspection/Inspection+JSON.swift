@@ -96,7 +96,20 @@ extension Inspection {
       ("in_place_updates", JSONValue(report.inPlaceUpdates.map { JSONValue($0) })),
       ("copies", JSONValue(report.copies.map(copy))), ("joins", JSONValue(report.joins.map(join))),
       ("buffers", JSONValue(report.buffers.map(entry))),
-    ] + savedFields()
+    ] + limitedFields(plan) + savedFields()
+  }
+
+  private func limitedFields(_ plan: Plan) -> [(name: String, value: JSONValue)] {
+    guard let limited = plan.memory.limited else { return [] }
+    let repeated = limited.repeated.map { run in
+      JSONValue(fields: [
+        ("kernel", JSONValue(run.kernel)), ("of", JSONValue(run.of)), ("cost_ns", JSONValue(plan.costs[run.kernel])),
+      ])
+    }
+    return [
+      ("memory_limit_bytes", JSONValue(limited.limit)), ("arena_unlimited_bytes", JSONValue(limited.unlimited)),
+      ("repeated", JSONValue(repeated)), ("repeated_cost_ns", JSONValue(plan.repeatedCost)),
+    ]
   }
 
   private func copy(_ copy: MemoryReport.Copy) -> JSONValue {

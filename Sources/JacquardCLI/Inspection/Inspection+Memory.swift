@@ -2,6 +2,19 @@ import JacquardCore
 import JacquardIR
 import JacquardPlanner
 
+extension Plan {
+  /// What a memory limit changed, in a line; nil if nothing.
+  var limitText: String? {
+    guard let limited = memory.limited else { return nil }
+    let gained = "within \(NumberText.grouped(limited.limit)) bytes instead of \(NumberText.grouped(limited.unlimited))"
+    if limited.repeated.isEmpty { return "\(gained): kernels in another order" }
+    let total = Double(costs.reduce(0, +))
+    let share = NumberText.fixed(100 * Double(repeatedCost) / max(1, total - Double(repeatedCost)), 1)
+    return "\(gained): \(limited.repeated.count) kernels compute again what was given up, "
+      + "\(NumberText.nanoseconds(repeatedCost)) on one thread by estimate (\(share) % more)"
+  }
+}
+
 extension Inspection {
   static let topBuffers = 16
   private static let widestLife = 64
@@ -21,7 +34,7 @@ extension Inspection {
     lines += table.lines()
     lines.append("in place: \(names(report.inPlaceUpdates))")
     for copy in report.copies { lines.append("replaced by a copy: \(copy.name), because \(copy.reason)") }
-    lines += joins(plan)
+    lines += joins(plan) + limited(plan)
     return lines + buffers(plan) + savedValues()
   }
 
@@ -44,6 +57,17 @@ extension Inspection {
         "  \(buffers[join.buffer.index].name) over \(buffers[join.over.index].name) in kernel \(join.kernel)")
     }
     return lines
+  }
+
+  /// What a memory limit changed.
+  private func limited(_ plan: Plan) -> [String] {
+    guard let limited = plan.memory.limited, let text = plan.limitText else { return [] }
+    return [text]
+      + limited.repeated.map { run in
+        let kernels = plan.program.kernels
+        return "  kernel \(run.kernel) \(kernels[run.kernel].name) computes again what kernel \(run.of) "
+          + "\(kernels[run.of].name) did, \(NumberText.nanoseconds(plan.costs[run.kernel]))"
+      }
   }
 
   /// The largest buffers: where they lie, while which kernels they are needed, and the user's line.

@@ -34,8 +34,8 @@ struct Inspection {
   /// - Parameter profile: a file with measured times of the kernels, from `bench --profile --json`.
   /// - Throws: `Diagnostic` if a file is damaged, the graph does not compile, or the profile is that of another plan.
   init(
-    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals, limits: RooflineLimits = .assumed,
-    profile: String? = nil
+    _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals,
+    options: CompileOptions = CompileOptions(), limits: RooflineLimits = .assumed, profile: String? = nil
   ) throws {
     self.path = path
     self.limits = limits
@@ -44,8 +44,13 @@ struct Inspection {
     case .graph(let graph):
       (self.graph, name, readPlan) = (graph, graph.name, nil)
       let needsCompilation = stages.contains { $0 != .graph }
-      compilation = needsCompilation ? try naming(path) { try Compiler.compile(graph, bindings: bindings) } : nil
+      compilation =
+        needsCompilation
+        ? try naming(path) { try Compiler.compile(graph, bindings: bindings, options: options) } : nil
     case .plan(let plan):
+      if options.memoryLimit != nil {
+        throw Diagnostic("--memory-limit wants a graph; a plan is compiled already", kind: .unsupported, place: path)
+      }
       (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
     }
     let plan = compilation?.plan ?? readPlan

@@ -176,6 +176,7 @@ struct BenchmarkResult {
       let memory = plan.memory
       let bounds = "lower bound \(NumberText.grouped(memory.lowerBound))  naive \(NumberText.grouped(memory.naive))"
       table.add("arena", "\(NumberText.grouped(plan.arenaBytes)) bytes  \(bounds)")
+      if let text = plan.limitText { table.add("limit", text) }
       table.add("scratch", "\(NumberText.grouped(scratchBytes)) bytes a thread")
       table.add("kernels", "\(plan.program.kernels.count)  in-place joins \(memory.joins.count)")
       table.add("products", "\(NumberText.fixed(gigaflops, 1)) GFLOP/s")

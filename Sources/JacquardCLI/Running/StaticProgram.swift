@@ -77,6 +77,11 @@ struct StaticProgram {
     _ executor: ExecutorKind, threads: Int?, options: CompileOptions = CompileOptions()
   ) throws -> any StepRunner {
     try naming(path) {
+      if options.memoryLimit != nil {
+        guard case .graph = content, executor != .reference else {
+          throw Diagnostic("--memory-limit wants a graph, and an executor that compiles it", kind: .unsupported)
+        }
+      }
       switch (content, executor) {
       case (.graph(let graph), .reference):
         try checkMemory(try StaticProgram.valueBytes(graph))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Jacquard
 import JacquardCore
+import JacquardPlanner
 import JacquardRuntime
 import Synchronization
 
@@ -98,6 +99,24 @@ struct ExecutorOptions: ParsableArguments {
       console.note("\(failure); executor vm runs instead")
       if isVerbose, let details = failure.details { console.note(details) }
     }
+  }
+}
+
+/// How much memory a compiled step may take.
+struct MemoryLimitOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The most bytes of the arena: of all that a step makes beside inputs, parameters and state. What does not fit is "
+        + "ordered differently, then computed again when it is needed.", valueName: "bytes"))
+  var memoryLimit: Int?
+
+  func validate() throws { try requirePositive(memoryLimit, "--memory-limit") }
+
+  /// Options with the limit.
+  func applied(to options: CompileOptions = CompileOptions()) -> CompileOptions {
+    var options = options
+    options.memoryLimit = memoryLimit
+    return options
   }
 }
 
