@@ -120,10 +120,10 @@ struct InspectTests {
     for kernel in try kernels.required("kernels").array().map({ try $0.object() }) {
       #expect(try kernel.required("bytes_written").double() > 0 && kernel.required("flops").double() >= 0)
     }
+    let count = try kernels.required("kernels").array().count
     let indices = try stages.required("c").object().required("functions").array().flatMap { function in
       try function.object().required("indices").array().map { try $0.int() }
     }
-    let count = try kernels.required("kernels").array().count
     #expect(!indices.isEmpty && Set(indices).isSubset(of: 0..<count))
   }
 

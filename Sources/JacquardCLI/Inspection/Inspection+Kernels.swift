@@ -60,14 +60,17 @@ extension Inspection {
       ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
     ]
     if let measured { fields.append(("measured_ns", JSONValue(measured[index]))) }
-    if let operations = work.operations { fields.append(("flops", JSONValue(operations))) }
+    if let operations = work.operations { fields.append(("flops", whole(operations))) }
     fields += [
-      ("bytes_read", JSONValue(work.bytesRead)), ("bytes_written", JSONValue(work.bytesWritten)),
+      ("bytes_read", whole(work.bytesRead)), ("bytes_written", whole(work.bytesWritten)),
       ("nodes", JSONValue(kernel.nodes.map(node))), ("reads", names(kernel.reads)), ("writes", names(kernel.writes)),
       ("loops", JSONValue(KernelText(plan: plan, kernel: kernel).lines.map { JSONValue($0) })),
     ]
     return JSONValue(fields: fields)
   }
+
+  /// Exact for all that can run; a plan from a file may ask for more.
+  private func whole(_ value: Double) -> JSONValue { JSONValue(Int(min(value, 1e18))) }
 
   static func kind(_ kernel: Kernel) -> String {
     switch kernel.kind {

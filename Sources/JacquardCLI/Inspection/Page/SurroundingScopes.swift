@@ -18,18 +18,25 @@ struct SurroundingScopes {
   init(_ graph: Graph) {
     self.graph = graph
     own = graph.nodes.map { $0.scope.split(separator: "/") }
-    passes = own.map { $0.first == "grad" ? 1 : $0.first == "optimizer" || $0.first == "average" ? 2 : 0 }
+    passes = own.map(SurroundingScopes.pass)
     let before = common(forwards: true)
     let after = common(forwards: false)
     paths = graph.nodes.map { node in
-      let own = own[node.id.index]
       let around = [before[node.id.index], after[node.id.index]].compactMap { $0 }
       // What reads nothing (a constant) belongs to its readers.
       guard isLoose(node.id.index), around.count == 2 || node.inputs.isEmpty, let first = around.first else {
         return node.scope
       }
       let shared = around.dropFirst().reduce(first, SurroundingScopes.shared)
-      return shared.starts(with: own) ? shared.joined(separator: "/") : node.scope
+      return shared.starts(with: own[node.id.index]) ? shared.joined(separator: "/") : node.scope
+    }
+  }
+
+  private static func pass(_ path: Path) -> Int {
+    switch path.first {
+    case "grad", "gradient": 1
+    case "optimizer", "average": 2
+    default: 0
     }
   }
 
