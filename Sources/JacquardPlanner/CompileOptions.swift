@@ -1,3 +1,4 @@
+import JacquardKernels
 import JacquardTransforms
 
 /// What a compilation may be asked to do differently.
@@ -17,6 +18,8 @@ public struct CompileOptions: Sendable {
   public var memory = MemoryOptions()
   /// The most bytes that the arena may take.
   public var memoryLimit: Int?
+  /// Provider and tiles of products by their `form`, in place of those that follow from the shape: what `ProductTuner` measured.
+  public var tilings: [Contraction: Tiling] = [:]
 
   public init() {}
 }

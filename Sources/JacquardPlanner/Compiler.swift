@@ -23,7 +23,8 @@ public enum Compiler {
   /// - Parameters:
   ///   - graph: with or without symbols.
   ///   - bindings: sizes of symbols; the others take their default.
-  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, or the memory limit is exceeded.
+  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, the memory limit is exceeded, or `options.tilings`
+  ///   has tiles that do not fit their product.
   public static func compile(
     _ graph: Graph, bindings: [String: Int] = [:], options: CompileOptions = CompileOptions()
   ) throws -> Compilation {
@@ -37,6 +38,7 @@ public enum Compiler {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }
     var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    try lowered.program.cutProducts(options.tilings)
     let programs = try clock.measure("nested") { try lowered.programs.map { try compile($0, options: options) } }
     try lowered.program.attach(programs.map(\.plan))
     lowered.program.markRepeatedChecks()

@@ -15,6 +15,7 @@ struct BenchCommand: ConsoleCommand {
   @OptionGroup var bind: BindOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(
     help: ArgumentHelp("Steps to measure; by default those of about a second (of a turn of --ablate).", valueName: "k"))
@@ -34,8 +35,8 @@ struct BenchCommand: ConsoleCommand {
 
   func validate() throws {
     try requirePositive(steps, "--steps")
-    if ablate && (profile || without != nil) {
-      throw ValidationError("--ablate goes with neither --without nor --profile")
+    if ablate && (profile || without != nil || tune.autotune) {
+      throw ValidationError("--ablate goes with none of --without, --profile and --autotune")
     }
   }
 
@@ -54,7 +55,7 @@ struct BenchCommand: ConsoleCommand {
       if ablate { return try ablation(subject, console) }
       let benchmark = Benchmark(
         subject, executor: leftOut.executor(kind), threads: executor.threads, seed: seed.seed,
-        options: leftOut.options)
+        options: leftOut.options, tuner: try tune.tuner(executor, console))
       var result = try benchmark.measure(steps: steps, profile: profile) { executor.report($0, console) }
       result.without = without?.names ?? []
       console.print(json ? result.json.text() : result.text)

@@ -19,7 +19,16 @@ struct CompileCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("The most bytes that the plan's arena may take.", valueName: "bytes"))
   var memoryLimit: Int?
 
-  func validate() throws { try requirePositive(memoryLimit, "--memory-limit") }
+  @OptionGroup var tune: TuneOptions
+
+  @Option(help: ArgumentHelp("Threads that --autotune measures with; by default all processors.", valueName: "t"))
+  var threads: Int?
+
+  func validate() throws {
+    try requirePositive(memoryLimit, "--memory-limit")
+    try ExecutorOptions.validate(threads: threads)
+    if threads != nil && !tune.autotune { throw ValidationError("--threads needs --autotune") }
+  }
 
   func run(_ console: Console) throws {
     if output.hasSuffix("/") || !output.contains(".") { throw Version.lacks("compiling ahead of time to C") }
@@ -33,7 +42,11 @@ struct CompileCommand: ConsoleCommand {
     let plan = try naming(graph) {
       var options = CompileOptions()
       options.memoryLimit = memoryLimit
-      return try Compiler.compile(source, bindings: try bind.sizes(), options: options).plan
+      let sizes = try bind.sizes()
+      if let tuner = tune.tuner(threads: threads, console) {
+        options = try tuner.tuned(options, for: source, bindings: sizes)
+      }
+      return try Compiler.compile(source, bindings: sizes, options: options).plan
     }
     try plan.write(to: output)
     console.print(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Jacquard
 import JacquardCore
+import JacquardPlanner
 import JacquardRuntime
 
 /// `jacquard run`
@@ -25,6 +26,7 @@ struct RunCommand: ConsoleCommand {
   var outputDir: String?
 
   @OptionGroup var executor: ExecutorOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(help: ArgumentHelp("Steps to run; updates feed back. Outputs are those of the last step.", valueName: "k"))
   var steps: Int = 1
@@ -58,7 +60,8 @@ struct RunCommand: ConsoleCommand {
     try given.check(loaded, path: graph)
     let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
-    let runner = try program.runner(executor.executor, threads: executor.threads)
+    let options = try program.tuned(CompileOptions(), try tune.tuner(executor, console))
+    let runner = try program.runner(executor.executor, threads: executor.threads, options: options)
     executor.report(runner, console)
     (runner as? PlanRunner)?.poisonsFreedMemory = poison
     let bound = try BoundInputs(

@@ -45,6 +45,7 @@ struct TrainCommand: ConsoleCommand {
   @OptionGroup var bind: BindOptions
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(help: ArgumentHelp("Parameters to begin with.", valueName: "file.safetensors"))
   var params: String?
@@ -142,11 +143,11 @@ struct TrainCommand: ConsoleCommand {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
     let interruption = (checkpoint ?? resume).map { _ in Interruption() }
-    return TrainingOptions(
+    return try TrainingOptions(
       epochs: epochs, batchSize: batch ?? usualBatch(graph), seed: seed.seed, shuffles: !noShuffle,
       remainder: dropRemainder ? .drop : .keep, map: map, loss: loss, progress: progress.style,
       earlyStopping: patience.map { EarlyStopping(metric: metric, patience: $0) }, checkpoint: checkpoint ?? resume,
-      checkpointEvery: checkpointEvery, stepLimit: steps, session: executor.sessionOptions(console),
+      checkpointEvery: checkpointEvery, stepLimit: steps, session: executor.sessionOptions(console, tune),
       interrupted: { interruption?.isRequested ?? false })
   }
 
