@@ -10,8 +10,9 @@ extension KernelProgram {
     for (index, kernel) in kernels.enumerated() {
       guard case .contraction(var product) = kernel.kind, let tiling = tilings[product.form] else { continue }
       product.tiling = tiling
-      // What is joined to it later may want whole vectors.
-      if let complaint = product.tilingComplaint ?? (product.fillsVectors ? nil : "tiles do not fill vectors") {
+      // What is found from whole rows later wants whole vectors.
+      let isJoinable = product.fillsVectors || product.hasFewRows
+      if let complaint = product.tilingComplaint ?? (isJoinable ? nil : "tiles do not fill vectors") {
         throw Diagnostic("options.tilings: \(complaint)", place: "kernel \(index) '\(kernel.name)'")
       }
       kernels[index].kind = .contraction(product)

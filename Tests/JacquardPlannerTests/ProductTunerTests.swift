@@ -73,7 +73,7 @@ import Testing
     let product = try #require(products.first)
     #expect(product.candidates.count > 1 && Set(product.candidates).count == product.candidates.count)
     let size = (0..<expected.count).reduce(1.0) { max($0, abs(expected[linear: $1].asDouble)) }
-    let eps = expected.dtype == .f64 ? 1e-12 : 2e-5
+    let eps = expected.dtype == .f64 ? 1e-12 : 1e-4
     var batch = NativeBatch()
     var failures: [String] = []
     for tiling in product.candidates {
@@ -117,7 +117,7 @@ import Testing
 
   @Test(arguments: [
     Tiling(provider: .blocks, rows: 0, columns: 32), Tiling(provider: .blocks, rows: 32, columns: -32),
-    Tiling(provider: .blocks, rows: 32, columns: 1 << 40), Tiling(provider: .blocks, rows: 32, columns: 24),
+    Tiling(provider: .blocks, rows: 32, columns: 1 << 40), Tiling(provider: .blocks, rows: 8, columns: 24),
     Tiling(provider: .openBLAS, rows: 32, columns: 32), Tiling(provider: .winograd, rows: 130, columns: 300),
   ])
   func tilesThatDoNotFitAreRefused(_ tiling: Tiling) throws {

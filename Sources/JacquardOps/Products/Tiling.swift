@@ -96,13 +96,13 @@ extension Tiling {
     [squares, squares / 2, squares * 2].compactMap { minimalFiltering(product, squares: $0) }
   }
 
-  /// What stands beside minimal filtering: the tiles that the product would have without it.
+  /// What stands beside minimal filtering: about the tiles that the product would have without it.
   fileprivate static func besideFiltering(_ product: Contraction) -> [Tiling] {
-    let batch = product.batch.reduce(1, *)
-    return [
-      choose(
-        batch: batch, m: product.m, n: product.n, k: product.k, dtype: product.dtype, isRightTransposed: true)
-    ]
+    let plain = choose(
+      batch: product.batch.reduce(1, *), m: product.m, n: product.n, k: product.k, dtype: product.dtype,
+      isRightTransposed: true)
+    let columns = sizes(product.n, plain.columns, unit: 32)[1]
+    return [Tiling(provider: plain.provider, rows: plain.rows, columns: columns)]
   }
 
   /// Tiles of half, the same and twice the rows and columns.
