@@ -149,6 +149,29 @@ fi
 steps "$folder/foreign" native
 check foreign "nothing is cached: .* it belongs to another user"
 
+# ---- Measured tiles ----
+
+# Notes of a benchmark that measures the products of its graph first.
+tune() { "$jacquard" bench graphs/mlp.json --bind N=32 --executor vm --steps 1 --autotune 2>&1 > /dev/null; }
+
+export JACQUARD_CACHE="$folder/tiles-cache"
+processes=()
+for k in 1 2 3; do
+  tune > "$folder/tune-$k" &
+  processes+=($!)
+done
+for process in "${processes[@]}"; do wait "$process" || fail "tiles measured at once: exit status $?"; done
+tune > "$folder/tune"
+grep -q "^note: products measured: 0, known: [1-9]" "$folder/tune" && [ "$(grep -c . "$folder/tune")" -eq 1 ] \
+  || fail "tiles were not kept: $(cat "$folder/tune")"
+[ -z "$(find "$JACQUARD_CACHE" -name '.work-*')" ] || fail "measuring left something in the cache"
+export JACQUARD_CACHE="$folder/limited-tiles-cache"
+# No file takes a byte.
+(ulimit -f 0; tune) | cat > "$folder/tune" || fail "tiles on a full disk: exit status $?"
+grep -q "^note: measured tiles are not kept: .*File too large" "$folder/tune" \
+  || fail "tiles on a full disk: $(cat "$folder/tune")"
+passed=$((passed + 2))
+
 # ---- No compiler, and one that complains ----
 
 export JACQUARD_CACHE="$folder/last-cache"

@@ -64,8 +64,7 @@ extension ConsoleCommand {
 
 /// What version this is.
 enum Version {
-  static let number = "0.1.0"
-  static let line = "jacquard \(number) (graph format 1, plan format 1)"
+  static let line = "jacquard \(LibraryVersion.number) (graph format 1, plan format 1)"
 
   /// The error of a feature that the contract names and that does not exist yet.
   static func lacks(_ feature: String) -> Diagnostic {

@@ -70,8 +70,8 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
   }
 }
 
-/// How a product is cut into tiles, from its shape alone. A long K is cut by the lowering: a batch axis of partial products
-/// that a second kernel adds in index order.
+/// How a product is cut into tiles: from its shape alone, unless it was measured when the plan was made. A long K is cut by the
+/// lowering: a batch axis of partial products that a second kernel adds in index order.
 public struct Tiling: Hashable, Codable, Sendable {
   public enum Provider: String, Hashable, Codable, Sendable {
     /// f32: the runtime's own product, one fma a term in index order.
@@ -107,6 +107,8 @@ public struct Tiling: Hashable, Codable, Sendable {
   public var provider: Provider
   public var rows: Int
   public var columns: Int
+  /// `true`: of several that were measured on some machine this one was the fastest.
+  public var wasMeasured: Bool?
 
   public init(provider: Provider, rows: Int, columns: Int) {
     self.provider = provider

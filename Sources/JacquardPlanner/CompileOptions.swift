@@ -1,3 +1,4 @@
+import JacquardKernels
 import JacquardTransforms
 
 /// What a compilation may be asked to do differently.
@@ -18,6 +19,8 @@ public struct CompileOptions: Sendable {
   /// The most bytes that the arena may take. A plan that needs more gets another order of its kernels, then gives up values and computes
   /// them again when they are needed; its results stay the same to the bit.
   public var memoryLimit: Int?
+  /// Provider and tiles of products by their `form`, in place of those that follow from the shape: what `ProductTuner` measured.
+  public var tilings: [Contraction: Tiling] = [:]
 
   public init() {}
 }

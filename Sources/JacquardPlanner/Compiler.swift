@@ -23,7 +23,8 @@ public enum Compiler {
   /// - Parameters:
   ///   - graph: with or without symbols.
   ///   - bindings: sizes of symbols; the others take their default.
-  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, or no plan within the memory limit is found.
+  /// - Throws: `Diagnostic` if a symbol has no size, a type rule fails, no plan within the memory limit is found, or
+  ///   `options.tilings` has tiles that do not fit their product.
   public static func compile(
     _ graph: Graph, bindings: [String: Int] = [:], options: CompileOptions = CompileOptions()
   ) throws -> Compilation {
@@ -36,7 +37,8 @@ public enum Compiler {
     let (optimised, record) = try clock.measure("optimise") {
       try Pipeline.standard.run(bound, options: options.pipeline)
     }
-    let lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
+    try lowered.program.cutProducts(options.tilings)
     let planner = Planner(graph: optimised, bindings: sizes, options: options)
     let planned = try planner.plan(lowered, &clock)
     return Compilation(

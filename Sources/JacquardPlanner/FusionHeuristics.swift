@@ -38,19 +38,11 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
       // What a step carries over to the next is updated at its end, for all products together.
       if large.count > maximumEpilogueStreams || !large.isDisjoint(with: carried) { return .init(.manyStreams) }
     }
-    if case .product(let product, _) = producer.body, !second.reductions.isEmpty, hasFewRows(product) {
+    if case .product(let product, _) = producer.body, !second.reductions.isEmpty, product.hasFewRows {
       return .init(.fewRows)
     }
     return columns(first, second)
   }
-
-  /// Whether a product has several tiles a row, and too few such rows of tiles.
-  private func hasFewRows(_ product: Contraction) -> Bool {
-    let items = product.batch.reduce(1, *) * ((product.m - 1) / product.tiling.rows + 1)
-    return product.n > product.tiling.columns && items < FusionHeuristics.fewestItems
-  }
-
-  private static let fewestItems = 16
 
   /// Whether two independent nests run over the same points and read an array in the same places, one element a point.
   func areSiblings(_ first: Flow, _ second: Flow) -> Bool {
@@ -88,7 +80,9 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
     let result = program[flow.stores[0].access.buffer]
     // Of rows that are looked up, as many elements are read as the result has.
     let indirect = Set(flow.loads.filter { !$0.indices.allSatisfy(\.hasNoValues) }.map(\.buffer))
-    func count(_ buffer: BufferID) -> Int { min(program[buffer].count, indirect.contains(buffer) ? result.count : .max) }
+    func count(_ buffer: BufferID) -> Int {
+      min(program[buffer].count, indirect.contains(buffer) ? result.count : .max)
+    }
     let large = Set(flow.loads.map(\.buffer)).filter { count($0) * FusionHeuristics.smallShare > result.count }
     return large.count == 1
       && large.allSatisfy { count($0) <= result.count && program[$0].dtype.byteSize <= result.dtype.byteSize }
@@ -163,4 +157,15 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
     return inner.reduce(1, *) >= FusionHeuristics.longRow
       && loads.allSatisfy { load in load.indices.allSatisfy { index in index.axes.allSatisfy { $0 < first } } }
   }
+}
+
+extension Contraction {
+  /// Whether it has several tiles a row, and too few such rows of tiles to make each the work of one thread: then nothing is
+  /// found from its whole rows.
+  public var hasFewRows: Bool {
+    let items = batch.reduce(1, *) * ((m - 1) / tiling.rows + 1)
+    return n > tiling.columns && items < Contraction.fewestItems
+  }
+
+  private static let fewestItems = 16
 }

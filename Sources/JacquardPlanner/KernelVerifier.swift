@@ -111,15 +111,9 @@ struct KernelVerifier {
   private func verify(_ product: Contraction) throws {
     try verifySpace(product.extents)
     guard product.k >= 1, max(product.m, product.n, product.k) < 1 << 31 else { throw Diagnostic("impossible product") }
-    let isWinograd = product.tiling.provider == .winograd && product.fitsWinograd
-    guard Tiling.Provider(product.dtype) == product.tiling.provider || isWinograd else {
-      throw Diagnostic("a product of \(product.dtype) by \(product.tiling.provider.rawValue) is not defined")
-    }
-    let tiles = product.tiling
-    guard tiles.rows >= 1, tiles.columns >= 1, tiles.rows < 1 << 31, tiles.columns < 1 << 31 else {
-      throw Diagnostic("impossible tiles")
-    }
     try verifyOperands(product)
+    // It looks into windows that must be whole.
+    if let complaint = product.tilingComplaint { throw Diagnostic(complaint) }
     guard !product.nest.writes.isEmpty else { throw Diagnostic("a product stores nothing") }
     let body = BodyVerifier(
       plan: plan, extents: product.extents, rows: [], locals: [], written: [], accumulator: product.dtype)
@@ -131,10 +125,6 @@ struct KernelVerifier {
   }
 
   private func verify(_ rows: Contraction.Rows, _ product: Contraction) throws {
-    // Tiles begin with the first lane.
-    guard product.tiling.columns >= product.n || product.tiling.columns % 16 == 0 else {
-      throw Diagnostic("a product's tiles do not fill lanes")
-    }
     let stages = product.nest.stages
     for reduction in rows.reductions { try verify(reduction, stages[0]) }
     let body = BodyVerifier(
@@ -154,10 +144,6 @@ struct KernelVerifier {
       throw Diagnostic("a product's terms do not fit")
     }
     if let windows = lhs.windows {
-      let vector = MatrixOperand.vector
-      guard product.n % vector == 0, product.tiling.columns % vector == 0 || product.tiling.columns >= product.n else {
-        throw Diagnostic("a product's columns do not fill vectors")
-      }
       try verify(lhs, windows, rows: product.m, columns: product.k, product)
     } else {
       try verify(lhs, rows: product.m, columns: product.k / left, product)

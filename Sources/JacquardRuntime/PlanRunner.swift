@@ -36,11 +36,7 @@ public final class PlanRunner: StepRunner {
   ///   has.
   public init(plan: Plan, threads: Int? = nil, executor: ExecutorKind = .vm) throws {
     self.plan = plan
-    let wanted = threads ?? Int(jq_default_threads())
-    guard (1...Int(JQ_MAXIMUM_THREADS)).contains(wanted) else {
-      throw Diagnostic("\(wanted) threads; 1 to \(JQ_MAXIMUM_THREADS) are possible", kind: .unsupported)
-    }
-    self.threads = threads == nil && plan.costs.reduce(0, +) < PlanRunner.smallPlan ? 1 : wanted
+    self.threads = try PlanRunner.threads(threads, for: plan)
     encoder = try ProgramEncoder(plan)
     try PlanRunner.checkMemory(plan, scratch: encoder.scratchBytes, threads: self.threads)
     kernels = encoder.arrays.array(encoder.kernels)
@@ -97,6 +93,16 @@ public final class PlanRunner: StepRunner {
 
   /// Nanoseconds of work below which waking a second thread costs more than it gives.
   static let smallPlan = 20_000
+
+  /// Threads that a plan runs on if so many are wanted, or as many as there are processors.
+  /// - Throws: `Diagnostic` if so many are not possible.
+  static func threads(_ wish: Int?, for plan: Plan) throws(Diagnostic) -> Int {
+    let wanted = wish ?? Int(jq_default_threads())
+    guard (1...Int(JQ_MAXIMUM_THREADS)).contains(wanted) else {
+      throw Diagnostic("\(wanted) threads; 1 to \(JQ_MAXIMUM_THREADS) are possible", kind: .unsupported)
+    }
+    return wish == nil && plan.costs.reduce(0, +) < PlanRunner.smallPlan ? 1 : wanted
+  }
 
   private static func checkMemory(_ plan: Plan, scratch: Int, threads: Int) throws {
     let available = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))

@@ -32,6 +32,34 @@ import Testing
     #expect(left[0].count > 1)
   }
 
+  @Test("A measured choice is part of the plan and shown; another time nothing is measured")
+  func autotune() throws {
+    let folder = try TestFolder()
+    let graph = try Graph("product") { g in
+      let x = g.input("x", Float.self, [130, 200])
+      g.output("y", softmax(matmul(x, g.input("w", Float.self, [200, 150])), axis: 1))
+    }
+    try graph.write(to: folder["g.json"])
+    var notes: [String] = []
+    for name in ["a", "b"] {
+      let outcome = jacquard("compile", folder["g.json"], "--autotune", "-o", folder["\(name).plan.json"])
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      notes.append(outcome.errors)
+    }
+    #expect(notes[0].hasPrefix("note: products measured: "))
+    #expect(notes[1].hasPrefix("note: products measured: 0, known: 1, made in another way: "))
+    #expect(try folder.text("a.plan.json") == folder.text("b.plan.json"))
+    let shown = jacquard("inspect", folder["a.plan.json"], "--stage", "kernels").output
+    #expect(shown.contains("by blocks, measured, dealt to threads"), "\(shown)")
+    for executor in ["vm", "native"] {
+      let line = ["run", "--synthetic", "--executor", executor, "--output-dir"]
+      #expect(jacquard(line + [folder["plan-\(executor)"], folder["a.plan.json"]]).status == 0)
+      #expect(jacquard(line + [folder["graph-\(executor)"], folder["g.json"], "--autotune"]).status == 0)
+    }
+    let results = folder.contents.filter { $0.key.hasSuffix("y.npy") }.map(\.value)
+    #expect(results.count == 4 && Set(results).count == 1)
+  }
+
   @Test("Names from a graph stay names in emitted C")
   func hostileNames() throws {
     let folder = try TestFolder()

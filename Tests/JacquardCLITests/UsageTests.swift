@@ -1,4 +1,5 @@
 import Foundation
+import JacquardCore
 import Testing
 
 @testable import JacquardCLI
@@ -23,7 +24,11 @@ struct UsageTests {
       ["compile", g, "-o", folder["g.txt"]], ["ops", "--format", "xml"], ["bench", g, "--steps", "-1"],
       ["bench", g, "--without", "nothing"], ["bench", g, "--without", "expand"], ["bench", g, "--ablate", "--profile"],
       ["bench", g, "--ablate", "--without", "fusion"], ["bench", g, "--without", "fusion", "--executor", "reference"],
-      ["bench", g, "--ablate", "--executor", "reference"],
+      ["bench", g, "--ablate", "--executor", "reference"], ["bench", g, "--ablate", "--autotune"],
+      ["compile", g, "-o", folder["g.plan.json"], "--threads", "2"],
+      ["compile", g, "-o", folder["g.plan.json"], "--autotune", "--threads", "65"],
+      ["run", g, "--synthetic", "--autotune", "--executor", "reference"],
+      ["bench", g, "--autotune", "--executor", "reference"],
       ["train", g, "--data", "x", "--epochs", "0"], ["train", g, "--data", "x", "--checkpoint-every", "4"],
     ]
     let before = folder.contents
@@ -59,7 +64,7 @@ struct UsageTests {
       let outcome = jacquard(line)
       #expect(outcome.status == 0 && outcome.errors.isEmpty && !outcome.output.isEmpty, "\(line)")
     }
-    #expect(jacquard("version").output.hasPrefix("jacquard \(Version.number)"))
+    #expect(jacquard("version").output.hasPrefix("jacquard \(LibraryVersion.number)"))
   }
 
   @Test("A plan is refused where a graph is needed")
@@ -72,7 +77,8 @@ struct UsageTests {
       (["grad", plan, "--of", "y", "--wrt", "w", "-o", folder["d.json"]], 2), (["convert", plan, folder["d.dot"]], 2),
       (["compile", plan, "-o", folder["d.plan.json"]], 2), (["train", plan, "--data", "x"], 2),
       (["run", plan, "--synthetic", "--bind", "N=3"], 2),
-      (["run", plan, "--synthetic", "--executor", "reference"], 64),
+      (["run", plan, "--synthetic", "--executor", "reference"], 64), (["run", plan, "--synthetic", "--autotune"], 64),
+      (["bench", plan, "--autotune"], 64),
       (["inspect", plan, "--stage", "graph"], 64), (["inspect", plan, "--why-not-fused"], 64),
     ]
     for (line, status) in lines {

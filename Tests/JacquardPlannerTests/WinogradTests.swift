@@ -88,6 +88,29 @@ import Testing
     try HostTensor(tensor.elements(Float.self).map { abs($0) }, tensor.sizes)
   }
 
+  /// A plan from a file whose windows are not whole: looking at them does no harm.
+  @Test func thePlanVerifierRefusesBrokenWindows() throws {
+    let plan = try Compiler.compile(Self.graph(Self.forms[0])).plan
+    let products = plan.program.kernels.enumerated().compactMap { index, kernel -> (Int, Contraction)? in
+      if case .contraction(let product) = kernel.kind { (index, product) } else { nil }
+    }
+    let (index, whole) = try #require(products.first)
+    let changes: [@Sendable (inout MatrixOperand.Windows) -> Void] = [
+      { $0.columns.strides = [] }, { $0.rows.strides = [] }, { $0.columns.strides.removeLast() },
+      { $0.columns.extents[1] = 0 }, { $0.rows.extents = [] },
+    ]
+    for (number, change) in changes.enumerated() {
+      var (product, broken) = (whole, plan)
+      product.tiling.columns = 16
+      if var windows = product.rhs.windows {
+        change(&windows)
+        product.rhs.windows = windows
+      }
+      broken.program.kernels[index].kind = .contraction(product)
+      #expect(throws: Diagnostic.self, "\(number)") { try broken.verify() }
+    }
+  }
+
   /// A plan from a file that asks for it where it is not possible, or would take too much of each thread's memory.
   @Test func thePlanVerifierRefusesOtherProducts() throws {
     let product = try JacquardPlannerTests.graph("product") { b in

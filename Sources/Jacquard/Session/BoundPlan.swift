@@ -34,7 +34,8 @@ final class BoundPlan {
     switch options.executor {
     case .reference: return ReferenceRunner(graph: graph)
     case .native, .vm, .auto:
-      let compilation = try Compiler.compile(graph, options: options.compile)
+      let compile = try options.tuner?.tuned(options.compile, for: graph) ?? options.compile
+      let compilation = try Compiler.compile(graph, options: compile)
       return try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
     }
   }

@@ -14,6 +14,8 @@ public final class Session: @unchecked Sendable {
     /// Threads of a step; nil for as many as there are cores.
     public var threads: Int?
     public var compile: CompileOptions
+    /// Measures the products of each plan first, and makes them in the fastest way; nil for what follows from their shapes.
+    public var tuner: ProductTuner?
     /// How many plans are kept; the one used longest ago goes first.
     public var planLimit: Int
     /// Called with one line whenever a plan had to be compiled: it says which symbol changed.
@@ -23,12 +25,13 @@ public final class Session: @unchecked Sendable {
 
     public init(
       executor: ExecutorKind = .auto, threads: Int? = nil, compile: CompileOptions = CompileOptions(),
-      planLimit: Int = 8,
+      tuner: ProductTuner? = nil, planLimit: Int = 8,
       onCompile: (@Sendable (String) -> Void)? = nil, onNotice: (@Sendable (NativeNotice) -> Void)? = nil
     ) {
       self.executor = executor
       self.threads = threads
       self.compile = compile
+      self.tuner = tuner
       self.planLimit = planLimit
       self.onCompile = onCompile
       self.onNotice = onNotice

@@ -16,6 +16,7 @@ struct BenchCommand: ConsoleCommand {
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
   @OptionGroup var memory: MemoryLimitOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(
     help: ArgumentHelp("Steps to measure; by default those of about a second (of a turn of --ablate).", valueName: "k"))
@@ -35,8 +36,8 @@ struct BenchCommand: ConsoleCommand {
 
   func validate() throws {
     try requirePositive(steps, "--steps")
-    if ablate && (profile || without != nil || memory.memoryLimit != nil) {
-      throw ValidationError("--ablate goes with none of --without, --profile and --memory-limit")
+    if ablate && (profile || without != nil || memory.memoryLimit != nil || tune.autotune) {
+      throw ValidationError("--ablate goes with none of --without, --profile, --memory-limit and --autotune")
     }
   }
 
@@ -55,7 +56,7 @@ struct BenchCommand: ConsoleCommand {
       if ablate { return try ablation(subject, console) }
       let benchmark = Benchmark(
         subject, executor: leftOut.executor(kind), threads: executor.threads, seed: seed.seed,
-        options: memory.applied(to: leftOut.options))
+        options: memory.applied(to: leftOut.options), tuner: try tune.tuner(executor, console))
       var result = try benchmark.measure(steps: steps, profile: profile) { executor.report($0, console) }
       result.without = without?.names ?? []
       console.print(json ? result.json.text() : result.text)

@@ -17,6 +17,15 @@ struct CompileCommand: ConsoleCommand {
   var output: String
 
   @OptionGroup var memory: MemoryLimitOptions
+  @OptionGroup var tune: TuneOptions
+
+  @Option(help: ArgumentHelp("Threads that --autotune measures with; by default all processors.", valueName: "t"))
+  var threads: Int?
+
+  func validate() throws {
+    try ExecutorOptions.validate(threads: threads)
+    if threads != nil && !tune.autotune { throw ValidationError("--threads needs --autotune") }
+  }
 
   func run(_ console: Console) throws {
     if output.hasSuffix("/") || !output.contains(".") { throw Version.lacks("compiling ahead of time to C") }
@@ -28,7 +37,12 @@ struct CompileCommand: ConsoleCommand {
     }
     try OutputFile.check(output)
     let plan = try naming(graph) {
-      try Compiler.compile(source, bindings: try bind.sizes(), options: memory.applied()).plan
+      var options = memory.applied()
+      let sizes = try bind.sizes()
+      if let tuner = tune.tuner(threads: threads, console) {
+        options = try tuner.tuned(options, for: source, bindings: sizes)
+      }
+      return try Compiler.compile(source, bindings: sizes, options: options).plan
     }
     try plan.write(to: output)
     console.print(

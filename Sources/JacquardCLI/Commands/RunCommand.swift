@@ -1,6 +1,7 @@
 import ArgumentParser
 import Jacquard
 import JacquardCore
+import JacquardPlanner
 import JacquardRuntime
 
 /// `jacquard run`
@@ -26,6 +27,7 @@ struct RunCommand: ConsoleCommand {
 
   @OptionGroup var executor: ExecutorOptions
   @OptionGroup var memory: MemoryLimitOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(help: ArgumentHelp("Steps to run; updates feed back. Outputs are those of the last step.", valueName: "k"))
   var steps: Int = 1
@@ -59,8 +61,8 @@ struct RunCommand: ConsoleCommand {
     try given.check(loaded, path: graph)
     let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
-    let runner = try program.runner(
-      executor.executor, threads: executor.threads, options: memory.applied())
+    let options = try program.tuned(memory.applied(), try tune.tuner(executor, console))
+    let runner = try program.runner(executor.executor, threads: executor.threads, options: options)
     executor.report(runner, console)
     (runner as? PlanRunner)?.poisonsFreedMemory = poison
     let bound = try BoundInputs(

@@ -46,6 +46,7 @@ struct TrainCommand: ConsoleCommand {
   @OptionGroup var seed: SeedOptions
   @OptionGroup var executor: ExecutorOptions
   @OptionGroup var memory: MemoryLimitOptions
+  @OptionGroup var tune: TuneOptions
 
   @Option(help: ArgumentHelp("Parameters to begin with.", valueName: "file.safetensors"))
   var params: String?
@@ -145,7 +146,7 @@ struct TrainCommand: ConsoleCommand {
   private func options(_ graph: Graph, _ console: Console) throws -> TrainingOptions {
     var map: [String: String] = [:]
     for column in columns { map[column.name] = column.text }
-    var session = executor.sessionOptions(console)
+    var session = try executor.sessionOptions(console, tune)
     session.compile = memory.applied()
     let interruption = (checkpoint ?? resume).map { _ in Interruption() }
     return TrainingOptions(

@@ -52,8 +52,9 @@ struct KernelText {
   private func lines(_ product: Contraction) -> [String] {
     let batch = product.batch.indices.map { "b\($0)" }
     let provider = product.tiling.provider == .openBLAS ? "OpenBLAS" : product.tiling.provider.rawValue
-    let tiles = "tiles of \(product.tiling.rows) x \(product.tiling.columns) by \(provider), dealt to threads"
-    var result = loop(batch + ["m", "n"], product.extents, note: tiles)
+    let tiles = "tiles of \(product.tiling.rows) x \(product.tiling.columns) by \(provider)"
+    let choice = product.tiling.wasMeasured == true ? ", measured" : ""
+    var result = loop(batch + ["m", "n"], product.extents, note: "\(tiles)\(choice), dealt to threads")
     let left = operand(product.lhs, batch, "m", "k")
     let right = operand(product.rhs, batch, "k", "n")
     result.append("  acc = sum over k in 0..<\(product.k) of \(left) * \(right)")

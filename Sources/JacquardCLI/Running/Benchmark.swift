@@ -28,12 +28,17 @@ struct Benchmark {
   private let threads: Int?
   private let seed: Int
   private let options: CompileOptions
+  private let tuner: ProductTuner?
 
-  /// - Parameter options: for a graph; a plan is compiled already.
+  /// - Parameters:
+  ///   - options: for a graph; a plan is compiled already.
+  ///   - tuner: measures the products before anything is timed.
   init(
-    _ subject: Subject, executor: ExecutorKind, threads: Int?, seed: Int, options: CompileOptions = CompileOptions()
+    _ subject: Subject, executor: ExecutorKind, threads: Int?, seed: Int, options: CompileOptions = CompileOptions(),
+    tuner: ProductTuner? = nil
   ) {
     self.options = options
+    self.tuner = tuner
     self.subject = subject
     self.executor = executor
     self.threads = threads
@@ -48,13 +53,14 @@ struct Benchmark {
     steps: Int?, profile: Bool, report: (any StepRunner) -> Void = { _ in }
   ) throws -> BenchmarkResult {
     let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
+    let options = try program.tuned(options, tuner)
     let cold = try Benchmark.timed { try program.runner(executor, threads: threads, options: options) }
     let plan = (cold.value as? PlanRunner)?.plan
     report(cold.value)
     let kind = (cold.value as? PlanRunner).map { $0.library != nil ? ExecutorKind.native : .vm } ?? executor
     var result = BenchmarkResult(graph: program.name, executor: kind.rawValue, plan: plan)
     result.compileCold = cold.milliseconds
-    result.compileWarm = try Benchmark.timed { try warm(program) }.milliseconds
+    result.compileWarm = try Benchmark.timed { try warm(program, options) }.milliseconds
     let runner = cold.value
     result.threads = (runner as? PlanRunner)?.threads ?? 1
     result.scratchBytes = (runner as? PlanRunner)?.scratchBytesPerThread ?? 0
@@ -70,7 +76,7 @@ struct Benchmark {
   }
 
   /// Compiles again what was compiled before in this process; what it makes is thrown away.
-  private func warm(_ program: StaticProgram) throws {
+  private func warm(_ program: StaticProgram, _ options: CompileOptions) throws {
     switch program.content {
     case .graph where executor == .native: _ = try program.runner(executor, threads: threads, options: options)
     case .graph(let graph) where executor != .reference: _ = try Compiler.compile(graph, options: options)

@@ -71,6 +71,17 @@ struct StaticProgram {
 
   // MARK: Runners
 
+  /// Options by which a graph's products are made as a tuner finds best.
+  ///
+  /// - Throws: `Diagnostic` if it is a plan, whose products are chosen; as the compiler.
+  func tuned(_ options: CompileOptions, _ tuner: ProductTuner?) throws -> CompileOptions {
+    guard let tuner else { return options }
+    guard case .graph(let graph) = content else {
+      throw Diagnostic("--autotune wants a graph; this plan is compiled already", kind: .unsupported, place: path)
+    }
+    return try naming(path) { try tuner.tuned(options, for: graph) }
+  }
+
   /// - Parameter options: for a graph; a plan is compiled already.
   /// - Throws: `Diagnostic` if the executor does not fit, or memory is short.
   func runner(

@@ -68,7 +68,9 @@ struct ExecutorOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Threads of a step; by default as many as there are processors.", valueName: "t"))
   var threads: Int?
 
-  func validate() throws {
+  func validate() throws { try ExecutorOptions.validate(threads: threads) }
+
+  static func validate(threads: Int?) throws {
     if let threads, !(1...64).contains(threads) { throw ValidationError("--threads must be from 1 to 64") }
   }
 
@@ -81,8 +83,9 @@ struct ExecutorOptions: ParsableArguments {
   }
 
   /// How a session reports: once, however many plans it compiles.
-  func sessionOptions(_ console: Console) -> Session.Options {
+  func sessionOptions(_ console: Console, _ tune: TuneOptions) throws -> Session.Options {
     var options = Session.Options(executor: executor, threads: threads)
+    options.tuner = try tune.tuner(self, console)
     let said = Mutex<Set<NativeNotice>>([])
     // The session calls it on the thread that runs the command.
     nonisolated(unsafe) let console = console
@@ -117,6 +120,35 @@ struct MemoryLimitOptions: ParsableArguments {
     var options = options
     options.memoryLimit = memoryLimit
     return options
+  }
+}
+
+/// Whether to measure.
+struct TuneOptions: ParsableArguments {
+  @Flag(
+    help: """
+      Measure how each matrix product of a graph is made fastest here; what is found is kept (docs/native.md).
+      """)
+  var autotune = false
+
+  /// - Returns: nil without --autotune.
+  /// - Throws: `Diagnostic` for the executor that has no tiles.
+  func tuner(_ executor: ExecutorOptions, _ console: Console) throws -> ProductTuner? {
+    if autotune && executor.executor == .reference {
+      throw Diagnostic("--autotune is not for executor reference, which has no tiles", kind: .unsupported)
+    }
+    return tuner(threads: executor.threads, console)
+  }
+
+  func tuner(threads: Int?, _ console: Console) -> ProductTuner? {
+    if !autotune { return nil }
+    // Called by the thread that runs the command.
+    nonisolated(unsafe) let console = console
+    return ProductTuner(threads: threads) { report in
+      console.note(
+        "products measured: \(report.measured), known: \(report.found), made in another way: \(report.changed)")
+      if let note = report.note { console.note(note) }
+    }
   }
 }
 

@@ -43,6 +43,15 @@ extension Tiling {
   /// The tiles of a convolution by Winograd's minimal filtering, where that is possible and saves time: enough channels to be worth
   /// the sums around the products, and enough results to be worth the kernels that each thread prepares.
   static func winograd(_ product: Contraction) -> Tiling? {
+    guard let tiling = minimalFiltering(product), let columns = product.rhs.windows?.columns.extents else { return nil }
+    let isWorthIt =
+      product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
+      && product.batch.reduce(1, *) * product.n >= 2_048 && columns[1] >= 8
+    return isWorthIt ? tiling : nil
+  }
+
+  /// The tiles of minimal filtering that have about so many squares of results; nil where it is not possible.
+  private static func minimalFiltering(_ product: Contraction, squares: Int = squares) -> Tiling? {
     guard let columns = product.rhs.windows?.columns.extents, columns.count == 2 else { return nil }
     // Lines whose results fill whole vectors together.
     let unit = columns[1] % 8 == 0 ? 1 : columns[1] % 4 == 0 ? 2 : 4
@@ -50,10 +59,7 @@ extension Tiling {
     let tiling = Tiling(provider: .winograd, rows: product.m, columns: pairs * 2 * columns[1])
     var result = product
     result.tiling = tiling
-    let isWorthIt =
-      product.k >= 9 * 16 && product.m >= 16 && product.m <= 256 && product.k <= 9 * 256
-      && product.batch.reduce(1, *) * product.n >= 2_048 && columns[1] >= 8
-    return isWorthIt && result.fitsWinograd ? tiling : nil
+    return result.fitsWinograd ? tiling : nil
   }
 
   /// About as many squares of results of 2 x 2 as two vectors hold.
@@ -66,4 +72,55 @@ extension Tiling {
     let even = parts(extent, parts(extent, tile))
     return min(tile, (even + unit - 1) / unit * unit)
   }
+}
+
+extension Contraction {
+  /// Other providers and tiles that may be faster on some machine: half and twice the rows and columns, evened out, and where both are
+  /// possible, minimal filtering beside blocks. Executors take each, whatever is joined to the product.
+  public var otherTilings: [Tiling] {
+    var found = tiling.provider == .winograd ? Tiling.besideFiltering(self) : Tiling.scaled(self)
+    found.append(contentsOf: Tiling.filtering(self))
+    var kept: [Tiling] = []
+    for candidate in found where candidate != tiling && !kept.contains(candidate) {
+      var product = self
+      product.tiling = candidate
+      if product.tilingComplaint == nil && product.fillsVectors { kept.append(candidate) }
+    }
+    return kept
+  }
+}
+
+extension Tiling {
+  /// Minimal filtering with tiles of several sizes, if it is possible.
+  fileprivate static func filtering(_ product: Contraction) -> [Tiling] {
+    [squares, squares / 2, squares * 2].compactMap { minimalFiltering(product, squares: $0) }
+  }
+
+  /// What stands beside minimal filtering: about the tiles that the product would have without it.
+  fileprivate static func besideFiltering(_ product: Contraction) -> [Tiling] {
+    let plain = choose(
+      batch: product.batch.reduce(1, *), m: product.m, n: product.n, k: product.k, dtype: product.dtype,
+      isRightTransposed: true)
+    let columns = sizes(product.n, plain.columns, unit: 32)[1]
+    return [Tiling(provider: plain.provider, rows: plain.rows, columns: columns)]
+  }
+
+  /// Tiles of half, the same and twice the rows and columns.
+  fileprivate static func scaled(_ product: Contraction) -> [Tiling] {
+    let rows = sizes(product.m, product.tiling.rows, unit: 8)
+    let columns = sizes(product.n, product.tiling.columns, unit: 32)
+    return rows.flatMap { rows in
+      columns.map { Tiling(provider: product.tiling.provider, rows: rows, columns: $0) }
+    }
+  }
+
+  private static func sizes(_ extent: Int, _ tile: Int, unit: Int) -> [Int] {
+    [tile / 2, tile, tile * 2].map { wish in
+      let whole = (min(max(wish, unit), largest) + unit - 1) / unit * unit
+      return min(extent, evened(extent, whole, unit))
+    }
+  }
+
+  /// Rows and columns of a tile beyond which its results leave the second cache.
+  private static let largest = 512
 }

@@ -2,9 +2,9 @@ import Foundation
 import JacquardCore
 import JacquardFiles
 
-/// A private folder of compiled units, kept from run to run.
+/// A private folder of compiled units and of measured tiles, kept from run to run.
 ///
-/// An entry is a shared object with a SHA-256 of itself behind it, so that one that was altered or cut is noticed; the
+/// A unit's entry is a shared object with a SHA-256 of itself behind it, so that one that was altered or cut is noticed; the
 /// loader reads no further than the object. Entries appear by renaming: many processes may use one folder. A folder that
 /// is a link, belongs to another user or may be written to by others is not used at all.
 public struct NativeCache: Sendable {
@@ -96,7 +96,7 @@ extension NativeCache {
   }
 
   /// Not synced to the disk, which takes longer than compiling: what a power cut leaves is noticed by its digest.
-  private func write(_ bytes: [UInt8], as name: String) throws(Diagnostic) {
+  func write(_ bytes: [UInt8], as name: String) throws(Diagnostic) {
     guard let folder else { return }
     let work = try WorkFolder(in: folder.path)
     try work.handle.create("new", bytes)
@@ -145,7 +145,8 @@ extension NativeCache {
     for item in items where item.name.hasPrefix(WorkFolder.prefix) && item.modified < now - Self.staleAge {
       if let left = try? FolderHandle(private: "\(folder.path)/\(item.name)") { WorkFolder.remove(left) }
     }
-    let entries = items.filter { $0.name.hasSuffix(".so") }.sorted { $0.modified < $1.modified }
+    let kept = items.filter { $0.name.hasSuffix(".so") || $0.name.hasSuffix(Self.tilesSuffix) }
+    let entries = kept.sorted { $0.modified < $1.modified }
     var total = entries.reduce(0) { $0 + $1.size }
     for entry in entries where total > limit {
       folder.remove(entry.name)
