@@ -46,8 +46,8 @@ extension Plan {
       traffic.writeAll(scatter.target.buffer)
       return traffic.work(operations + (scatter.combiner == nil ? 0 : points))
     case .library(let call):
-      call.operands.forEach { traffic.readAll($0) }
-      call.results.forEach { traffic.writeAll($0) }
+      for buffer in call.operands { traffic.readAll(buffer) }
+      for buffer in call.results { traffic.writeAll(buffer) }
       return traffic.work(nil)
     case .control(let control): return work(of: control)
     }

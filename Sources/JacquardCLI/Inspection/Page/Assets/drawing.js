@@ -128,8 +128,11 @@ function focusItem(svg, element) {
   element.focus();
 }
 
-/** A text that ends with an ellipsis where it would not fit. */
-const clipped = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+/** A text with an ellipsis where it would not fit: at its end, or where a path begins. */
+function clipped(text, most) {
+  if (text.length <= most) return text;
+  return /^\S*\/\S*$/.test(text) ? `…${text.slice(1 - most)}` : `${text.slice(0, most - 1)}…`;
+}
 
 /** A line through control points: Bezier curves one after another, or one curve from box to box. */
 function curvePath(points) {
