@@ -198,7 +198,8 @@ import Testing
       { _, _ in 1 },
     ]
     for rule in rules {
-      let tuned = try Self.tune(graph, try NativeTrial().cache, by: rule)
+      let trial = try NativeTrial()
+      let tuned = try withExtendedLifetime(trial) { try Self.tune(graph, trial.cache, by: rule) }
       #expect(tuned.report == ProductTuner.Report(measured: 1, found: 0, changed: 0))
       #expect(tuned.plan.tilings == [plain].map { Tiling(measured: $0) })
     }
@@ -209,7 +210,8 @@ import Testing
     var options = CompileOptions()
     let form = try #require(TunedProduct.all(of: try Compiler.compile(graph)).first).form
     options.tilings = [form: Tiling(provider: .blocks, rows: 40, columns: 48)]
-    let tuned = try Self.tune(graph, try NativeTrial().cache, options, by: Self.byRows)
+    let trial = try NativeTrial()
+    let tuned = try withExtendedLifetime(trial) { try Self.tune(graph, trial.cache, options, by: Self.byRows) }
     #expect(tuned.samples == 0 && tuned.plan.tilings == Array(options.tilings.values))
   }
 
