@@ -21,12 +21,15 @@ ABLATED ?= mlp.train resnet.train transformer.train
 # Of the sizes that nobody chose, in `make bench` and `make shapes`.
 SEED ?= 1
 SHAPES_DIR ?= out/shapes-$(SEED)
+DOCS_DIR ?= out/docs
+# The modules that a user may import.
+DOCUMENTED := Jacquard JacquardCore JacquardFiles JacquardIR JacquardOps JacquardTransforms
 # The benchmarks are a package of their own, which nothing else builds.
 BENCHMARKS := --package-path Benchmarks -c release
 SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)
 
 .PHONY: help packages build demo workshop inspect test test-browser conformance pytorch bench micro shapes test-benchmarks ablate lint \
-  format ulp fuzz fuzz-onnx sanitize isa consumer clean
+  format docs picture ulp fuzz fuzz-onnx sanitize isa consumer clean
 
 help:
 	@echo "make demo      install what is needed, build, train on real images, show what happened"
@@ -40,6 +43,8 @@ help:
 	@echo "make micro     passes, planner and kernels one by one"
 	@echo "make shapes    training graphs with drawn sizes (SEED=1)"
 	@echo "make ablate    what each part of the compiler gives (ABLATED='mlp.train resnet.train')"
+	@echo "make docs      the documentation of the public modules, in out/docs"
+	@echo "make picture   the picture of the inspector's page in the README"
 	@echo "make ulp       the maths functions over all 2^32 floats"
 	@echo "make fuzz      2000 hostile files for each operation, on every executor"
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
@@ -116,6 +121,13 @@ ablate: build
 	  echo "$$graph"; "$(BIN)/jacquard" bench "graphs/$$graph.json" --ablate || exit 1; echo; \
 	done
 
+docs: packages
+	@Scripts/docs.sh "$(DOCS_DIR)" $(DOCUMENTED)
+
+picture: build
+	@Scripts/install-packages.sh chromium graphviz
+	@Scripts/picture.sh "$(BIN)/jacquard" graphs/transformer.json kernels/5 docs/inspect.png
+
 ulp: build
 	swift build $(SWIFT_FLAGS) --product JacquardPackageTests
 	JACQUARD_ULP_STRIDE=1 swift test $(SWIFT_FLAGS) --skip-build --filter functionsAreWithinTwoUnits
@@ -143,4 +155,4 @@ format:
 	swift format --in-place --recursive $(SWIFT_SOURCES)
 
 clean:
-	rm -rf .build .build-sanitize-address .build-sanitize-thread .build-fuzz Benchmarks/.build out
+	rm -rf .build .build-sanitize-address .build-sanitize-thread .build-fuzz .build-docs Benchmarks/.build out

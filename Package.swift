@@ -57,3 +57,8 @@ let package = Package(
     .testTarget(name: "WorkshopTests", dependencies: ["Workshop"]),
   ]
 )
+
+// Only `make docs` needs the plugin; whoever builds or uses Jacquard does not load it.
+if Context.environment["JACQUARD_DOCUMENTATION"] != nil {
+  package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"))
+}

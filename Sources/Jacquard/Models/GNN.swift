@@ -57,7 +57,7 @@ extension ModelZoo {
 extension ModelZoo.GNN {
   /// - Parameters:
   ///   - features: of a node. - width: of messages, and of a node's features after the first layer.
-  ///   - layers: at least one.
+  ///   - count: how many layers, at least one.
   public init(features: Int = 64, width: Int = 64, layers count: Int = 2, classes: Int = 7) {
     layers = (0..<count).map { layer in
       let size = layer == 0 ? features : width
