@@ -165,11 +165,10 @@ tune > "$folder/tune"
 grep -q "^note: products measured: 0, known: [1-9]" "$folder/tune" && [ "$(grep -c . "$folder/tune")" -eq 1 ] \
   || fail "tiles were not kept: $(cat "$folder/tune")"
 [ -z "$(find "$JACQUARD_CACHE" -name '.work-*')" ] || fail "measuring left something in the cache"
-export JACQUARD_CACHE="$folder/limited-tiles-cache"
-# No file takes a byte.
-(ulimit -f 0; tune) | cat > "$folder/tune" || fail "tiles on a full disk: exit status $?"
-grep -q "^note: measured tiles are not kept: .*File too large" "$folder/tune" \
-  || fail "tiles on a full disk: $(cat "$folder/tune")"
+if [ "$(id -u)" -eq 0 ]; then export JACQUARD_CACHE="$folder/foreign-cache"; else export JACQUARD_CACHE=/; fi
+tune > "$folder/tune" || fail "tiles in a folder that is not used: exit status $?"
+grep -q "^note: measured tiles are not kept: .* it belongs to another user" "$folder/tune" \
+  || fail "tiles in a folder that is not used: $(cat "$folder/tune")"
 passed=$((passed + 2))
 
 # ---- No compiler, and one that complains ----
