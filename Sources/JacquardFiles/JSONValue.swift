@@ -134,7 +134,7 @@ extension JSONValue: ExpressibleByIntegerLiteral {
 }
 
 extension JSONValue: ExpressibleByFloatLiteral {
-  /// A number, as ``init(_:)`` writes it.
+  /// A number, as `init(_:)` writes it.
   public init(floatLiteral value: Double) { self.init(value) }
 }
 
