@@ -10,7 +10,7 @@ public struct JacquardCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, TrainCommand.self, GradCommand.self, InspectCommand.self, CompileCommand.self,
       ConvertCommand.self, CheckCommand.self, BenchCommand.self, ProfileCommand.self,
-
+      BisectCommand.self,
       OpsCommand.self, VersionCommand.self,
       ZooCommand.self,
     ])
