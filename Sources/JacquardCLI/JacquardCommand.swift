@@ -9,7 +9,7 @@ public struct JacquardCommand: ParsableCommand {
     version: Version.line,
     subcommands: [
       RunCommand.self, TrainCommand.self, GradCommand.self, InspectCommand.self, CompileCommand.self,
-      ConvertCommand.self, CheckCommand.self, BenchCommand.self, ProfileCommand.self,
+      ConvertCommand.self, CheckCommand.self, BenchCommand.self, ProfileCommand.self, DiffCommand.self,
       BisectCommand.self,
       OpsCommand.self, VersionCommand.self,
       ZooCommand.self,
