@@ -97,7 +97,8 @@ public struct Bisection: Sendable {
       report(step)
     }
     if options.sharesScans {
-      try judge("sharedScans", try current.sharingScans(), isChange: true) { _, _ in [] }
+      let shared = try current.sharingScans()
+      try judge("sharedScans", shared, isChange: shared != current) { _, _ in [] }
     }
     for pass in pipeline.passes where !options.pipeline.disabledPasses.contains(pass.name) {
       if steps.last?.isWrong ?? false { break }
