@@ -18,6 +18,10 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   public var mostIdleBytes = 16 << 20
   /// Bytes of an operand from which on it counts for that.
   public var largeOperand = 65536
+  /// Elements of a row from which on it is as well read in a padded array, where rows do not follow one another.
+  public var paddedRow = 16
+  /// Share by which the memory in use may grow for results that are stored into padded arrays.
+  public var paddingGrowth = 0.1
 
   public init() {}
 
