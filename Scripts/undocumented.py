@@ -123,9 +123,10 @@ def labels(code, start):
     inside = code[start + 1 : closing(code, start)]
     parameters, depth, last = [], 0, 0
     for place, character in enumerate(inside):
-        if character in "([{<":
+        before = inside[place - 1 : place]
+        if character in "([{" or (character == "<" and before.isalnum()):
             depth += 1
-        elif character in ")]}" or (character == ">" and inside[place - 1] != "-"):
+        elif character in ")]}" or (character == ">" and before != "-" and depth > 0):
             depth -= 1
         elif character == "," and depth == 0:
             parameters.append(inside[last:place])

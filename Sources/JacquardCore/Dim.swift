@@ -13,6 +13,7 @@ public struct Dim: Hashable, Sendable {
 
   /// Terms of degree at least 1, highest degree first, then by name.
   public let terms: [Term]
+  /// What is added to the terms: the whole of a dimension that is a number.
   public let constant: Int
 
   init(terms: [Term], constant: Int) {
@@ -20,6 +21,7 @@ public struct Dim: Hashable, Sendable {
     self.constant = constant
   }
 
+  /// The dimension that is a number.
   public init(_ value: Int) { self.init(terms: [], constant: value) }
 
   /// The dimension that a symbol names.
@@ -30,6 +32,7 @@ public struct Dim: Hashable, Sendable {
   /// The number this dimension is, or nil if it mentions a symbol.
   public var value: Int? { terms.isEmpty ? constant : nil }
 
+  /// Whether it is the number 1, and so broadcasts. A symbol never does, though it may be bound to 1.
   public var isOne: Bool { value == 1 }
 
   /// Every symbol mentioned.
@@ -168,12 +171,16 @@ extension Dim {
 
 /// Integer arithmetic that throws instead of trapping.
 public enum Overflow {
+  /// The sum of two sizes.
+  /// - Throws: `Diagnostic` if it does not fit an `Int`.
   public static func add(_ a: Int, _ b: Int) throws(Diagnostic) -> Int {
     let (value, overflow) = a.addingReportingOverflow(b)
     if overflow { throw Diagnostic("size overflows: \(a) + \(b)") }
     return value
   }
 
+  /// The product of two sizes.
+  /// - Throws: `Diagnostic` if it does not fit an `Int`.
   public static func multiply(_ a: Int, _ b: Int) throws(Diagnostic) -> Int {
     let (value, overflow) = a.multipliedReportingOverflow(by: b)
     if overflow { throw Diagnostic("size overflows: \(a) * \(b)") }

@@ -96,7 +96,9 @@ public struct CSVOptions: Sendable {
 public struct CSVColumn: Sendable {
   /// The values, from the first row on.
   public enum Values: Sendable, Hashable {
+    /// Of a column in which every field is a whole number.
     case integers([Int64])
+    /// Of any other column of numbers.
     case reals([Double])
     /// For each row the number of its text in `names`.
     case categories([Int32], names: [String])
