@@ -55,7 +55,7 @@ MODIFIERS = (
 DECLARATION = re.compile(
     rf"(?:(?<=[{{}};\n])|^)[ \t]*(?P<attributes>(?:@\w+(?:\([^()]*\))?\s+)*)(?P<modifiers>(?:{MODIFIERS})*)"
     r"(?P<keyword>func|init|var|let|subscript|struct|class|actor|enum|protocol|extension|typealias|associatedtype|case|macro)\b"
-    r"[ \t]*(?P<name>`?[\w.]+`?|[^\s\w(){}\[\]:,\"`]+)?",
+    r"[ \t]*(?P<name>`?\w[\w.]*`?|[^\s\w(){}\[\]:,\"`]+)?",
 )
 TYPES = {"struct", "class", "actor", "enum", "protocol", "extension"}
 CALLED = {"func", "init", "subscript"}

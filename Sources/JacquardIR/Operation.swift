@@ -12,6 +12,7 @@ public protocol Operation: Hashable, Codable, Sendable {
   static var version: Int { get }
   /// Attributes that may be left out, with the values they then have.
   static var defaults: [AttributeField] { get }
+  /// What people read about it.
   static var doc: OperationDoc { get }
   /// Cases that serve the tests of value, gradient and performance, and the table of operations.
   static var samples: [OperationSample] { get }
@@ -104,9 +105,12 @@ extension CompositeOperation {
 
 /// What an operation is told when types are inferred.
 public struct TypeContext {
+  /// One an operand; shapes may mention symbols.
   public let inputs: [TensorType]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
 
+  /// Operands of these types, and sub-graphs if there are any.
   public init(_ inputs: [TensorType], graphs: [Graph] = []) {
     self.inputs = inputs
     self.graphs = graphs
@@ -115,11 +119,14 @@ public struct TypeContext {
 
 /// What an operation is told when its reference value is wanted.
 public struct ReferenceContext {
+  /// The values of the operands.
   public let inputs: [HostTensor]
   /// Static types of the results.
   public let outputs: [TensorType]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
 
+  /// Operands with these values, for results of these types.
   public init(_ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = []) {
     self.inputs = inputs
     self.outputs = outputs
@@ -129,13 +136,17 @@ public struct ReferenceContext {
 
 /// What an operation's gradient rule may use. The rule appends nodes to `builder`.
 public struct GradientContext {
+  /// Where the rule appends its nodes.
   public let builder: GraphBuilder
+  /// The operands of the node.
   public let inputs: [ValueID]
+  /// The results of the node.
   public let outputs: [ValueID]
   /// One a result; nil where the result does not reach what is differentiated.
   public let cotangents: [ValueID?]
   /// Which inputs need a cotangent; others may be `.zero`.
   public let needed: [Bool]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
   /// Differentiates what a rule builds from its sub-graphs.
   public let pullback: Pullback
@@ -145,6 +156,7 @@ public struct GradientContext {
     GraphBuilder, _ outputs: [ValueID], _ cotangents: [ValueID], _ values: [ValueID]
   ) throws -> [ValueID?]
 
+  /// What differentiation passes to a rule; without `pullback` a rule that needs it throws.
   public init(
     builder: GraphBuilder, inputs: [ValueID], outputs: [ValueID], cotangents: [ValueID?], needed: [Bool],
     graphs: [Graph],
@@ -170,6 +182,7 @@ public struct GradientContext {
     return value
   }
 
+  /// The type of a value of the builder.
   public func type(_ value: ValueID) -> TensorType { builder.type(value) }
 }
 
@@ -185,6 +198,7 @@ public enum Gradient {
 
 /// The derivative that reaches one input.
 public enum Cotangent {
+  /// The value that holds it.
   case value(ValueID)
   /// No dependence (or a piecewise constant one): nothing is computed.
   case zero
@@ -201,6 +215,7 @@ public struct OperationDoc: Sendable {
   /// What holds at kinks, ties and edges.
   public var conventions: [String]
 
+  /// What people read about an operation whose `summary` is one sentence.
   public init(_ summary: String, formula: String, constraints: [String] = [], conventions: [String] = []) {
     self.summary = summary
     self.formula = formula
