@@ -2,6 +2,7 @@ import JacquardCore
 
 /// One batch of a data set. Values stay as they are stored until they are asked for.
 public struct Batch: Sendable {
+  /// What its examples are taken from.
   public let data: DataSet
   /// The positions of its examples in the data set.
   public let rows: [Int32]
@@ -44,7 +45,9 @@ public struct Batch: Sendable {
 
 /// The batches of an epoch.
 public struct Batches: Sequence, Sendable {
+  /// What the batches are taken from.
   public let data: DataSet
+  /// Examples of each batch, the last one perhaps aside.
   public let batchSize: Int
   let order: [Int32]
   let remainder: Remainder

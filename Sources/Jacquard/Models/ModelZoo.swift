@@ -8,6 +8,7 @@ public enum ModelZoo {
   public struct Entry: Sendable {
     /// The graph's name; the file is `name.json`.
     public let name: String
+    /// Builds the graph anew.
     public let build: @Sendable () throws -> Graph
   }
 

@@ -10,8 +10,11 @@ import JacquardIR
 /// let history = try trainer.fit()
 /// ```
 public final class Trainer {
+  /// Where the parameters live that are trained.
   public let store: ParameterStore
+  /// As given to the initialiser.
   public let options: TrainingOptions
+  /// What is trained on.
   public let data: DataSet
   private let session: Session
   private let feed: Feed
