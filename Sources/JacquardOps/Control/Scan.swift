@@ -28,11 +28,16 @@ public struct Scan: Operation {
   public static let samples = Scan.makeSamples()
   public static let violations = Scan.makeViolations()
 
+  /// The number of trips; in 0 ..< 2^31 where it is a number.
   public var length: Dim
+  /// How many of the first operands are carried from trip to trip.
   public var carried: Int
+  /// How many of the operands after those are cut along their first axis.
   public var scanned: Int
+  /// Whether trips go from the last slice to the first.
   public var reverse: Bool
 
+  /// The numbers are checked where types are inferred (c1).
   public init(length: Dim, carried: Int, scanned: Int, reverse: Bool = false) {
     self.length = length
     self.carried = carried
