@@ -255,6 +255,9 @@ def undocumented(modules):
 
 def main(arguments):
     modules = [argument for argument in arguments if not argument.startswith("-")]
+    unknown = [module for module in modules if not (SOURCES / module).is_dir()]
+    if unknown or not modules:
+        sys.exit(f"there is no module {', '.join(unknown)}" if unknown else __doc__)
     counted, missing = undocumented(modules)
     if "--count" in arguments:
         for module in modules:
