@@ -189,6 +189,8 @@ public struct Contraction: Hashable, Codable, Sendable {
   public var stores: [Store]
   /// A row's tiles are then one thread's, from left to right.
   public var rows: Rows?
+  /// Loops that are dealt to the threads with its tiles: what fills the borders of a padded array that results go to.
+  public var beside: [LoopNest]?
 
   /// A product from which nothing is found by whole rows.
   public init(
@@ -216,6 +218,9 @@ public struct Contraction: Hashable, Codable, Sendable {
     let whole = rows.map { [Stage(body: $0.body, stores: $0.stores)] } ?? []
     return LoopNest(outer: batch + [m], stages: [elements] + whole)
   }
+
+  /// All its loops but those of the product itself.
+  public var nests: [LoopNest] { [nest] + (beside ?? []) }
 }
 
 /// Combines values into a buffer at run-time positions, in the order of the update space for each element of the target.

@@ -45,8 +45,8 @@ public struct MemoryOptions: Hashable, Sendable {
 
 /// The steps of fusion that can be left out. `explanation` says what each does.
 public enum FusionStep: String, CaseIterable, Hashable, Sendable {
-  /// In the order in which fusion takes them.
-  case copies, cheapMaps, joins, singleUses, lightMaps, groups
+  /// The raw value is the name that `jacquard bench --ablate` knows it by.
+  case copies, cheapMaps, joins, singleUses, lightMaps, padding, groups
 
   /// What it does, in a clause.
   public var explanation: String {
@@ -56,6 +56,7 @@ public enum FusionStep: String, CaseIterable, Hashable, Sendable {
     case .joins: "nests over one space become one, and maps join products"
     case .singleUses: "a map with one reader is computed there"
     case .lightMaps: "a map that is cheaper than to store its result is computed in each reader"
+    case .padding: "a result that is copied into a padded array is stored there when it is made"
     case .groups: "independent nests are dealt to the threads together"
     }
   }
