@@ -24,8 +24,8 @@ SHAPES_DIR ?= out/shapes-$(SEED)
 DOCS_DIR ?= out/docs
 # The modules that a user may import.
 DOCUMENTED := Jacquard JacquardCore JacquardFiles JacquardIR JacquardOps JacquardTransforms
-# And those that plans and passes are made of: all of their public symbols have comments.
-COMMENTED := $(DOCUMENTED) JacquardKernels JacquardPlanner
+# And those behind them: all of their public symbols have comments, too.
+COMMENTED := $(DOCUMENTED) JacquardKernels JacquardPlanner JacquardCodegen JacquardRuntime JacquardInterchange JacquardCLI
 # The benchmarks are a package of their own, which nothing else builds.
 BENCHMARKS := --package-path Benchmarks -c release
 SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)

@@ -10,7 +10,7 @@ public enum ConstantPlacement: Hashable, Sendable {
 
 /// A graph as text, and the constants that stand beside it.
 public struct GraphDocument: Sendable {
-  /// The graph in JSON.
+  /// The graph in JSON or in the text form.
   public var text: String
   /// By their names in the safetensors file; empty if the text holds all.
   public var constants: [String: HostTensor]

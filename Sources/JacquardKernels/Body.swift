@@ -6,7 +6,7 @@ public enum ScalarFunction: String, CaseIterable, Hashable, Codable, Sendable {
   case negate, abs, sign, floor, ceil, round, sqrt, rsqrt
   /// Towards zero; `1 / x`.
   case truncate, reciprocal
-  /// Of floats; each is one polynomial or a composition of such, the same in every executor.
+  /// Of floats, as C's functions of these names; `sigmoid` is 1 / (1 + exp(-x)).
   case exp, expm1, log, log1p, sin, cos, tanh, sigmoid, erf
   /// Of floats, as C's functions of these names; the last two are the derivatives of `lgamma`.
   case tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh, erfc, lgamma, digamma, trigamma

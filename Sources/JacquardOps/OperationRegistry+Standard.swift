@@ -36,7 +36,7 @@ public enum StructuralOperations {
   public static let linearAlgebra: [any Operation.Type] = [
     Cholesky.self, TriangularSolve.self, LU.self, QR.self, Eigh.self, SVD.self,
   ]
-  /// Those that make tensors from attributes or keys, and those that stand in the way of rules.
+  /// Those that make tensors from attributes or keys, and those that only say how to differentiate or rewrite.
   public static let sources: [any Operation.Type] = [
     Constant.self, Iota.self, Dimension.self, Barrier.self, RandomUniform.self, RandomNormal.self,
     RandomBernoulli.self, FoldKey.self, CustomGradient.self,

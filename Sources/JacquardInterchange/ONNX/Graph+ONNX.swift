@@ -6,6 +6,7 @@ import SwiftProtobuf
 
 /// What an ONNX file became.
 public struct ONNXImport: Sendable {
+  /// What the file computes.
   public let graph: Graph
   /// Inputs whose given values decided a shape: for other values the graph is another one.
   public let specialized: [String]

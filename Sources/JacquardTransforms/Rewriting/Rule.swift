@@ -61,7 +61,7 @@ public struct Rule: Sendable {
 
 /// Rules with a name, found by the operation at their root. Earlier rules are tried first.
 public struct RuleSet: Sendable {
-  /// What it is for; passes and rule sets of others refer to it.
+  /// What messages call it: a pass gives its own name.
   public let name: String
   /// In the order in which they are tried.
   public let rules: [Rule]
