@@ -20,7 +20,7 @@ public struct Plan: Hashable, Sendable, Codable {
   public struct PlanInput: Hashable, Sendable, Codable {
     /// The name in the graph.
     public var name: String
-    /// Static.
+    /// Element type and static shape.
     public var type: TensorType
     /// Where its value comes from.
     public var role: Input.Role
@@ -40,7 +40,7 @@ public struct Plan: Hashable, Sendable, Codable {
   public struct PlanOutput: Hashable, Sendable, Codable {
     /// The name in the graph.
     public var name: String
-    /// Static.
+    /// Element type and static shape.
     public var type: TensorType
     /// Where kernels leave it.
     public var buffer: BufferID

@@ -3,7 +3,7 @@ import JacquardIR
 
 /// Surrounds a tensor with its own elements.
 public struct PadBorder: CompositeOperation {
-  /// Which elements are put there.
+  /// Which of its elements surround the tensor.
   public enum Mode: String, Hashable, Codable, Sendable, CaseIterable {
     /// Mirrored at the first and the last element, which are not repeated.
     case reflect
@@ -39,7 +39,7 @@ public struct PadBorder: CompositeOperation {
     OperationViolation(2, PadBorder(.edge, low: [1], high: [0]), ["f32[0]"]),
   ]
 
-  /// Which elements are put there.
+  /// Which of its elements surround the tensor.
   public let mode: Mode
   /// Elements put before each axis.
   public let low: [Dim]

@@ -37,7 +37,7 @@ public struct Pipeline: Sendable {
   /// In order.
   public var passes: [Pass]
 
-  /// A pipeline of any passes; the usual one is ``standard``.
+  /// A pipeline of any passes; the usual one is `Pipeline.standard`.
   public init(_ passes: [Pass]) { self.passes = passes }
 
   /// Runs the passes.
