@@ -98,6 +98,7 @@ extension Dim {
   public func minus(_ other: Dim) throws(Diagnostic) -> Dim { try plus(other.times(Dim(-1))) }
 
   /// The quotient if the division leaves no remainder for every value of the symbols, else nil.
+  /// - Throws: `Diagnostic` on overflow.
   public func dividedExactly(by divisor: Dim) throws(Diagnostic) -> Dim? {
     if let d = divisor.value, let v = value {
       return Dim.exactQuotient(v, d).map { Dim($0) }
@@ -144,6 +145,7 @@ extension Dim {
   }
 
   /// The value with each symbol replaced by a number; symbols without one stay.
+  /// - Throws: `Diagnostic` on overflow.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> Dim {
     var result = Dim(constant)
     for term in terms {

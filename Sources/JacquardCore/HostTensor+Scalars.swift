@@ -172,6 +172,7 @@ extension HostTensor {
   }
 
   /// A tensor of any type from elements of any type, each converted.
+  /// - Throws: `Diagnostic` if their number is not that of the elements, or the tensor is too large.
   public init(_ dtype: DType, _ sizes: [Int], _ scalars: some Collection<Scalar>) throws(Diagnostic) {
     try self.init(zeros: dtype, sizes)
     if scalars.count != count {

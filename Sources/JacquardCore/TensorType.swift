@@ -57,6 +57,7 @@ extension TensorType: CustomStringConvertible {
   }
 
   /// Checks rank, signs and size. A tensor without elements must not be too large along its other axes either.
+  /// - Throws: `Diagnostic` that says which limit is exceeded.
   public func validate() throws(Diagnostic) {
     if shape.rank > TensorType.maximumRank {
       throw Diagnostic("type \(self) has \(shape.rank) axes; at most \(TensorType.maximumRank)")

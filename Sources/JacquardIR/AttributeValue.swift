@@ -54,6 +54,7 @@ extension AttributeValue {
   }
 
   /// The value with the symbols of its dimensions replaced.
+  /// - Throws: `Diagnostic` on overflow.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> AttributeValue {
     switch self {
     case .dimension(let dim): return .dimension(try dim.bound(bindings))

@@ -1,6 +1,8 @@
 import JacquardCore
 
 /// Builds a graph by appending. A node that is already there (same operation, inputs, sub-graphs) is returned, not repeated.
+///
+/// Methods that append nodes throw the `Diagnostic` of the operation's type rule, with the tag of the violated constraint.
 public final class GraphBuilder {
   /// What has been built so far; a copy of it does not change when more is appended.
   public private(set) var graph: Graph

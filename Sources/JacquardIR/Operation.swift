@@ -24,10 +24,13 @@ public protocol Operation: Hashable, Codable, Sendable {
   /// - Throws: `Diagnostic` with the tag of the violated constraint (see `violated`).
   func inferTypes(_ context: TypeContext) throws -> [TensorType]
   /// The cotangents of the inputs from those of the results.
+  /// - Throws: `Diagnostic` of the builder's type rules, which would be the rule's mistake.
   func gradient(_ context: GradientContext) throws -> Gradient
   /// Emits the kernels that compute it; every shape is static.
+  /// - Throws: `Diagnostic` for a use that has no kernels.
   func lower(_ context: LoweringContext) throws
   /// The value, computed the slow and obvious way; floats in double precision, rounded once at the end.
+  /// - Throws: `Diagnostic` if values are wrong, such as an index out of range.
   func reference(_ context: ReferenceContext) throws -> [HostTensor]
 }
 
@@ -59,6 +62,7 @@ extension Operation {
   }
 
   /// The same operation with the symbols of its dimensions replaced by numbers.
+  /// - Throws: `Diagnostic` if a dimension overflows.
   public func bound(_ bindings: [String: Int]) throws -> Self {
     // Without attributes there are no symbols.
     if bindings.isEmpty || MemoryLayout<Self>.size == 0 { return self }
@@ -73,6 +77,7 @@ extension Operation {
 /// An operation defined by other operations. Gradient, lowering and reference come from the decomposition.
 public protocol CompositeOperation: Operation {
   /// Builds the same function from other operations and returns its results.
+  /// - Throws: `Diagnostic` of the builder's type rules.
   func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID]
   /// The same for a node with sub-graphs: what passes call. The default needs none.
   func decompose(_ builder: GraphBuilder, _ inputs: [ValueID], graphs: [Graph]) throws -> [ValueID]
@@ -175,6 +180,7 @@ public struct GradientContext {
 
   /// The cotangent of the first result, which single-result operations may rely on: rules are called only
   /// if at least one result has one.
+  /// - Throws: `Diagnostic` if that result has none.
   public func cotangent(_ result: Int = 0) throws -> ValueID {
     guard let value = cotangents[result] else {
       throw Diagnostic("no cotangent for result \(result)", kind: .internalError)

@@ -8,10 +8,11 @@ public protocol Optimizer: Sendable {
   /// The step size, a function of the number of finished steps.
   var learningRate: LearningRate { get }
   /// The new value of one parameter.
+  /// - Throws: `Diagnostic` of a type rule, which would be the optimiser's mistake.
   func updated(_ parameter: OptimizedParameter) throws -> ValueID
 }
 
-/// One parameter in a step, with the arithmetic that optimisers are written in.
+/// One parameter in a step, with the arithmetic that optimisers are written in. Its methods throw what those of `builder` throw.
 public struct OptimizedParameter {
   /// The graph being built.
   public let builder: GraphBuilder

@@ -78,6 +78,7 @@ public final class Session: @unchecked Sendable {
   }
 
   /// One step on inputs that are already in memory of their own, which is read without copying.
+  /// - Throws: `Diagnostic`, as `step` of tensors.
   public func step(bound inputs: [String: TensorStorage]) throws -> [String: HostTensor] {
     try run(inputs.mapValues(\.type)) { plan in
       for (name, storage) in inputs { try plan.bind(name, storage) }
@@ -109,6 +110,7 @@ public final class Session: @unchecked Sendable {
   }
 
   /// Makes a session whose step failed usable again, once its store has been loaded anew.
+  /// - Throws: `Diagnostic` if the store is still half changed.
   public func reset() throws {
     try store.checkIntact()
     lock.withLock {
@@ -121,6 +123,7 @@ public final class Session: @unchecked Sendable {
   // MARK: Plans
 
   /// Compiles the plan for input types beforehand.
+  /// - Throws: `Diagnostic` if a type is missing, unknown or does not fit, or compiling fails.
   public func prepare(_ types: [String: TensorType]) throws {
     try lock.withLock { _ = try plan(for: types) }
   }

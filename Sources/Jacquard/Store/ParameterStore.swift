@@ -96,6 +96,7 @@ public final class ParameterStore: @unchecked Sendable {
   }
 
   /// Makes every parameter and state of a graph that is not there yet.
+  /// - Throws: `Diagnostic` if an entry has another type than the input of its name, or a parameter has no initialiser.
   public func initialize(_ graph: Graph) throws { _ = try attach(graph) }
 
   private func start(of input: Input) throws -> HostTensor {

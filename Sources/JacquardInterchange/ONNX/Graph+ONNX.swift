@@ -49,6 +49,7 @@ extension Graph {
   /// - Parameters:
   ///   - name: of the graph, if the model has none.
   ///   - path: the file, in whose folder tensors may lie; without it there is no such folder.
+  /// - Throws: `Diagnostic`, as for a file.
   public static func readONNX(
     _ bytes: [UInt8], name: String, path: String = "", values: [String: HostTensor] = [:],
     bindings: [String: Int] = [:]
