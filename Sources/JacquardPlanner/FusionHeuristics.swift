@@ -11,6 +11,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   public var maximumEpilogueStreams = 2
   /// Below this many columns a sequential reduction takes in only small maps.
   public var minimumColumns = 256
+  /// Most points of a map that is small in this sense.
   public var smallMap = 16384
   /// Share of the memory in use that operands of a step's last kernels alone may take; these kernels run earlier if it is more.
   public var mostIdle = 0.25
@@ -23,6 +24,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   /// Share by which the memory in use may grow for results that are stored into padded arrays.
   public var paddingGrowth = 0.1
 
+  /// The values with which plans are made unless told otherwise.
   public init() {}
 
   /// Why an aligned pair should stay apart; nil if it should be joined.
