@@ -18,4 +18,10 @@ public struct FusionRecord: Hashable, Sendable, Codable {
 
   public var steps: [Step] = []
   public var refusals: [FusionRefusal] = []
+
+  /// The refusals without repetition: a pair may be tried more than once.
+  public var distinctRefusals: [FusionRefusal] {
+    var seen: Set<FusionRefusal> = []
+    return refusals.filter { seen.insert($0).inserted }
+  }
 }
