@@ -119,11 +119,16 @@ public struct ReferenceContext {
   /// Static types of the results.
   public let outputs: [TensorType]
   public let graphs: [Graph]
+  /// Sees the nodes of sub-graphs that are evaluated: control flow hands it on.
+  public let observer: NodeObserver?
 
-  public init(_ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = []) {
+  public init(
+    _ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = [], observer: NodeObserver? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     self.graphs = graphs
+    self.observer = observer
   }
 }
 
