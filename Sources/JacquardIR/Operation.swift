@@ -130,12 +130,17 @@ public struct ReferenceContext {
   public let outputs: [TensorType]
   /// The node's sub-graphs.
   public let graphs: [Graph]
+  /// Sees the nodes of sub-graphs that are evaluated: control flow hands it on.
+  public let observer: NodeObserver?
 
   /// Operands with these values, for results of these types.
-  public init(_ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = []) {
+  public init(
+    _ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = [], observer: NodeObserver? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     self.graphs = graphs
+    self.observer = observer
   }
 }
 

@@ -3,6 +3,9 @@ import JacquardTransforms
 
 /// What a compilation may be asked to do differently.
 public struct CompileOptions: Sendable {
+  /// The passes over the graph before it is lowered: those of every graph, or these and passes of one's own
+  /// (`Pipeline.standard.inserting(pass, after: "canonicalise")`). Without `expand`, composites cannot be lowered.
+  public var passes = Pipeline.standard
   /// What the graph passes leave out.
   public var pipeline = Pipeline.Options()
   /// Whether scans over the same sequence become one.

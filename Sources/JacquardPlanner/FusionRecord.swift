@@ -25,4 +25,10 @@ public struct FusionRecord: Hashable, Sendable, Codable {
   public var steps: [Step] = []
   /// Of kernels that remained apart.
   public var refusals: [FusionRefusal] = []
+
+  /// The refusals without repetition: a pair may be tried more than once.
+  public var distinctRefusals: [FusionRefusal] {
+    var seen: Set<FusionRefusal> = []
+    return refusals.filter { seen.insert($0).inserted }
+  }
 }

@@ -28,6 +28,9 @@ public final class PlanRunner: StepRunner {
     didSet { freed = poisonsFreedMemory ? FreedMemory(plan) : nil }
   }
   private var freed: FreedMemory?
+  /// Looks for NaN in what each kernel stores, and ends the step with the node that made the first; nil for steps as fast as
+  /// they can be. Kernels then run one by one, and nothing is recorded. Not together with `poisonsFreedMemory`.
+  public var nanCheck: NaNCheck?
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
@@ -137,17 +140,20 @@ public final class PlanRunner: StepRunner {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
     if let result = tier?.take() { settle(result) }
+    try checkInputs()
     let start = ContinuousClock.now
     defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
-    let failure = freed.map { runPoisoned($0) } ?? launch(encoder.kernels.indices)
+    var fault: Diagnostic?
+    let failure =
+      freed.map { runPoisoned($0) } ?? nanCheck.map { runChecked($0, &fault) } ?? launch(encoder.kernels.indices)
     keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
-    if failure.kernel >= 0 { throw diagnostic(failure) }
+    if failure.kernel >= 0 { throw fault ?? diagnostic(failure) }
   }
 
   /// Runs some kernels. - Returns: The first failure; its kernel is -1 if there is none.
   private func launch(_ range: Range<Int>) -> jq_failure {
     var failure = jq_failure()
-    let isProfiling = isProfiling && freed == nil
+    let isProfiling = isProfiling && freed == nil && nanCheck == nil
     if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }
     spans.withUnsafeMutableBufferPointer { spans in
       var program = jq_program()
@@ -174,9 +180,55 @@ public final class PlanRunner: StepRunner {
       if failure.kernel >= 0 { return failure }
       freed.after(kernel, arena.bytes)
     }
+    return PlanRunner.none
+  }
+
+  private static var none: jq_failure {
     var none = jq_failure()
     none.kernel = -1
     return none
+  }
+
+  // MARK: NaN
+
+  private func checkInputs() throws {
+    guard let nanCheck else { return }
+    for (input, storage) in zip(plan.inputs, bound) {
+      let site = nanCheck.graph?.input(named: input.name)?.site
+      if let storage { try NaNCheck.check(input: input.name, storage, site: site) }
+    }
+  }
+
+  /// - Parameter fault: set if the failure is a NaN.
+  private func runChecked(_ check: NaNCheck, _ fault: inout Diagnostic?) -> jq_failure {
+    for kernel in encoder.kernels.indices {
+      var kept: [BufferID: HostTensor] = [:]
+      for buffer in check.overwritten[kernel] { kept[buffer] = contents(buffer) }
+      var failure = launch(kernel..<kernel + 1)
+      if failure.kernel >= 0 { return failure }
+      let faulty = check.completed[kernel].filter { buffer in
+        let shape = plan.program[buffer]
+        return shape.dtype.firstNaN(buffers[buffer.index], shape.count) != nil
+      }
+      if faulty.isEmpty { continue }
+      var search = NaNSearch(check, plan, kernel: kernel, kept: kept) { self.contents($0) }
+      fault = search.fault(in: faulty)
+      failure.kernel = Int32(kernel)
+      return failure
+    }
+    return PlanRunner.none
+  }
+
+  /// A copy of what lies in a buffer's memory; nil if it has none.
+  private func contents(_ buffer: BufferID) -> HostTensor? {
+    let shape = plan.program[buffer]
+    guard let source = buffers[buffer.index], var result = try? HostTensor(zeros: shape.dtype, shape.extents)
+    else { return nil }
+    let count = result.byteCount
+    result.withUnsafeMutableBytes { memory in
+      if let base = memory.baseAddress { base.copyMemory(from: source, byteCount: count) }
+    }
+    return result
   }
 
   /// Threads that ran in the last step.

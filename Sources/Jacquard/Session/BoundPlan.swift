@@ -32,11 +32,16 @@ final class BoundPlan {
 
   private static func runner(_ graph: Graph, _ options: Session.Options) throws -> any StepRunner {
     switch options.executor {
-    case .reference: return ReferenceRunner(graph: graph)
+    case .reference:
+      let runner = ReferenceRunner(graph: graph)
+      runner.checksNaN = options.checksNaN
+      return runner
     case .native, .vm, .auto:
       let compile = try options.tuner?.tuned(options.compile, for: graph) ?? options.compile
       let compilation = try Compiler.compile(graph, options: compile)
-      return try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
+      let runner = try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
+      if options.checksNaN { runner.nanCheck = NaNCheck(compilation) }
+      return runner
     }
   }
 

@@ -25,12 +25,15 @@ public final class Session: @unchecked Sendable {
     public var onCompile: (@Sendable (String) -> Void)?
     /// Called, by the thread that steps, once a plan's C compiler failed, or its code was not kept; steps go on all the same.
     public var onNotice: (@Sendable (NativeNotice) -> Void)?
+    /// Whether a step ends with an error at the first value that is not a number: its node, line and operands are named. Slow.
+    public var checksNaN: Bool
 
     /// The native executor where a C compiler is found, every core, no memory limit, unless told otherwise.
     public init(
       executor: ExecutorKind = .auto, threads: Int? = nil, compile: CompileOptions = CompileOptions(),
       tuner: ProductTuner? = nil, planLimit: Int = 8,
-      onCompile: (@Sendable (String) -> Void)? = nil, onNotice: (@Sendable (NativeNotice) -> Void)? = nil
+      onCompile: (@Sendable (String) -> Void)? = nil, onNotice: (@Sendable (NativeNotice) -> Void)? = nil,
+      checksNaN: Bool = false
     ) {
       self.executor = executor
       self.threads = threads
@@ -39,6 +42,7 @@ public final class Session: @unchecked Sendable {
       self.planLimit = planLimit
       self.onCompile = onCompile
       self.onNotice = onNotice
+      self.checksNaN = checksNaN
     }
   }
 

@@ -104,7 +104,7 @@ public struct Scan: Operation {
     for trip in 0..<trips {
       let position = reverse ? trips - 1 - trip : trip
       let slices = try context.inputs[carried..<carried + scanned].map { try $0.slice(position) }
-      let results = try body.outputs(of: carries + slices + constants)
+      let results = try body.outputs(of: carries + slices + constants, context.observer)
       carries = Array(results.prefix(carried))
       for (index, result) in results.dropFirst(carried).enumerated() { stacked[index].set(position, to: result) }
     }

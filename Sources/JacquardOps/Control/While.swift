@@ -74,8 +74,10 @@ public struct While: Operation {
     var carries = Array(context.inputs.prefix(carried))
     let constants = context.inputs.dropFirst(carried)
     for _ in 0..<limit {
-      guard try context.graphs[0].outputs(of: carries + constants)[0][linear: 0].asDouble != 0 else { break }
-      carries = try context.graphs[1].outputs(of: carries + constants)
+      guard try context.graphs[0].outputs(of: carries + constants, context.observer)[0][linear: 0].asDouble != 0 else {
+        break
+      }
+      carries = try context.graphs[1].outputs(of: carries + constants, context.observer)
     }
     return carries
   }

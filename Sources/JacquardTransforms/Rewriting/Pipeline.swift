@@ -40,6 +40,38 @@ public struct Pipeline: Sendable {
   /// A pipeline of any passes; the usual one is `Pipeline.standard`.
   public init(_ passes: [Pass]) { self.passes = passes }
 
+  /// The pipeline with a further pass right after one of its own.
+  ///
+  /// - Parameter name: That of the pass that runs before it.
+  /// - Throws: `Diagnostic` if there is no pass of that name, or there is one of the new pass's name already.
+  public func inserting(_ pass: Pass, after name: String) throws(Diagnostic) -> Pipeline {
+    try inserting(pass, at: try position(of: name) + 1)
+  }
+
+  /// The pipeline with a further pass right before one of its own.
+  ///
+  /// - Parameter name: That of the pass that runs after it.
+  /// - Throws: `Diagnostic` if there is no pass of that name, or there is one of the new pass's name already.
+  public func inserting(_ pass: Pass, before name: String) throws(Diagnostic) -> Pipeline {
+    try inserting(pass, at: try position(of: name))
+  }
+
+  private func position(of name: String) throws(Diagnostic) -> Int {
+    if let position = passes.firstIndex(where: { $0.name == name }) { return position }
+    let names = passes.map(\.name).joined(separator: ", ")
+    throw Diagnostic("the pipeline has no pass '\(name)'; it has \(names.isEmpty ? "none" : names)")
+  }
+
+  /// Names tell passes apart in records and options.
+  private func inserting(_ pass: Pass, at position: Int) throws(Diagnostic) -> Pipeline {
+    if passes.contains(where: { $0.name == pass.name }) {
+      throw Diagnostic("the pipeline has a pass '\(pass.name)' already")
+    }
+    var result = self
+    result.passes.insert(pass, at: position)
+    return result
+  }
+
   /// Runs the passes.
   ///
   /// - Returns: the last graph, and what each pass did.

@@ -230,8 +230,13 @@ final class Rewriter {
       place: current.map { $0.name ?? "\($0.operationName) %\($0.id.index)" }, site: current?.site)
   }
 
-  /// A rule must keep types.
+  /// A rule must keep types, and give values of the graph that it rewrites.
   private func check(_ results: [ValueID], _ rule: Rule, _ node: Node) throws {
+    if results.contains(where: { !(0..<builder.graph.valueCount).contains($0.index) }) {
+      throw Diagnostic(
+        "rule '\(rule.name)' (\(rule.site)) gives a value that is not of the graph", kind: .internalError,
+        site: node.site)
+    }
     let (old, new) = (node.results.map(builder.type), results.map(builder.type))
     if old != new {
       let (was, is_) = ("\(old.map(\.description))", "\(new.map(\.description))")
