@@ -4,6 +4,7 @@ import JacquardKernels
 
 /// Why two nodes are in one kernel, or are not.
 public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
+  /// What became of the two.
   public enum Answer: Hashable, Sendable {
     /// Both are in these kernels (numbers of the plan), by these steps of fusion; none if one of them was computed there from the start.
     case together(kernels: [Int], steps: [FusionRecord.Step.Kind])
@@ -19,14 +20,19 @@ public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
 
   /// Two kernels (numbers of the plan), of which the second reads what the first writes, and why they did not become one.
   public struct Border: Hashable, Sendable {
+    /// The kernel that writes.
     public let first: Int
+    /// The kernel that reads.
     public let second: Int
+    /// One or more: of each pair of nodes between which fusion tried.
     public let reasons: [FusionRefusal.Reason]
   }
 
-  /// The nodes asked about, of the optimised graph.
+  /// The node asked about first, of the optimised graph.
   public let first: NodeID
+  /// The other one.
   public let second: NodeID
+  /// Together or not, and why.
   public let answer: Answer
   /// The answer in a line, nodes and kernels by their names.
   public let description: String
