@@ -105,6 +105,8 @@ import Testing
     #expect(figures.count == 6 && figures.finiteCount == 3 && figures.nanCount == 1 && figures.infinityCount == 2)
     #expect(figures.minimum == 1 && figures.maximum == 5 && figures.mean == 3)
     #expect(figures.standardDeviation == (8.0 / 3).squareRoot() && tensor.firstNaN == 1)
+    #expect(
+      try HostTensor([1, .nan] as [Float16], [2]).firstNaN == 1 && HostTensor([1, 2] as [Double], [2]).firstNaN == nil)
     let whole = try HostTensor([true, false, true, true], [4]).statistics
     #expect(whole.mean == 0.75 && whole.minimum == 0 && whole.maximum == 1)
     #expect(try HostTensor(zeros: .f64, [0]).statistics.mean.isNaN)
