@@ -33,7 +33,10 @@ int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel) {
     if (__atomic_load_n(&w->run->failed, __ATOMIC_ACQUIRE) < w->time) return 0;
     switch ((jq_kernel_kind)kernel->kind) {
     case JQ_KERNEL_NESTS: return jq_run_nests(w, kernel, w->thread, w->threads);
-    case JQ_KERNEL_CONTRACTION: return jq_run_contraction(w, kernel->contraction, w->counter);
+    case JQ_KERNEL_CONTRACTION: {
+        const int64_t tiles = jq_run_contraction(w, kernel->contraction, w->counter);
+        return kernel->nest_count ? tiles + jq_run_nests(w, kernel, w->thread, w->threads) : tiles;
+    }
     case JQ_KERNEL_SCATTER: return jq_run_scatter(w, kernel->scatter, w->thread, w->threads);
     case JQ_KERNEL_LIBRARY: return jq_run_library(w, kernel->library, w->counter);
     case JQ_KERNEL_CONTROL: break;

@@ -2,7 +2,9 @@ import JacquardCore
 
 /// What a graph computes: its outputs and the new values of updated inputs, by name.
 public struct GraphValues: Sendable {
+  /// By the names of outputs.
   public var outputs: [String: HostTensor] = [:]
+  /// By the names of the inputs that they replace.
   public var updates: [String: HostTensor] = [:]
 }
 

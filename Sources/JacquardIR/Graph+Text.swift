@@ -28,6 +28,7 @@ extension Graph {
   }
 
   /// Reads the text form from a string.
+  /// - Throws: `Diagnostic`, as for bytes.
   public init(
     text: String, file: String = "text", registry: OperationRegistry, resolve: TensorResolver? = nil
   ) throws {

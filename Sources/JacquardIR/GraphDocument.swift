@@ -10,10 +10,12 @@ public enum ConstantPlacement: Hashable, Sendable {
 
 /// A graph as text, and the constants that stand beside it.
 public struct GraphDocument: Sendable {
+  /// The graph in JSON or in the text form.
   public var text: String
   /// By their names in the safetensors file; empty if the text holds all.
   public var constants: [String: HostTensor]
 
+  /// A document; without `constants` one that needs no file beside it.
   public init(text: String, constants: [String: HostTensor] = [:]) {
     self.text = text
     self.constants = constants

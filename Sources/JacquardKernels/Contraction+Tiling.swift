@@ -25,7 +25,7 @@ extension Contraction {
     form.rhs.buffer = BufferID(1)
     form.epilogue = [Instruction(.accumulator, dtype)]
     form.stores = [Store(Access(BufferID(2), extents.indices.map { .axis($0) }), 0)]
-    form.rows = nil
+    (form.rows, form.beside) = (nil, nil)
     return form
   }
 }

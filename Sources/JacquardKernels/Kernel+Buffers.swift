@@ -27,7 +27,9 @@ extension [Instruction] {
 }
 
 extension LoopNest {
+  /// The buffers that its bodies read, a buffer once for each load.
   public var reads: [BufferID] { stages.flatMap(\.body.reads) }
+  /// The buffers that its stages store to, a buffer once for each store.
   public var writes: [BufferID] { stages.flatMap { $0.stores.map(\.access.buffer) } }
 }
 
@@ -36,7 +38,7 @@ extension Kernel {
   public var canFail: Bool {
     switch kind {
     case .loops(let nests): nests.contains { nest in nest.stages.contains { $0.body.canFail } }
-    case .contraction(let product): product.nest.stages.contains { $0.body.canFail }
+    case .contraction(let product): product.nests.contains { nest in nest.stages.contains { $0.body.canFail } }
     case .scatter(let scatter): scatter.target.isChecked || scatter.body.canFail
     case .library(let call): call.function.failure != nil
     case .control(let control): control.canFail
@@ -47,7 +49,7 @@ extension Kernel {
   public var reads: [BufferID] {
     switch kind {
     case .loops(let nests): unique(nests.flatMap(\.reads))
-    case .contraction(let product): unique([product.lhs.buffer, product.rhs.buffer] + product.nest.reads)
+    case .contraction(let product): unique([product.lhs.buffer, product.rhs.buffer] + product.nests.flatMap(\.reads))
     case .scatter(let scatter): unique([scatter.base] + scatter.body.reads)
     case .library(let call): unique(call.operands)
     case .control(let control): unique(control.reads)
@@ -58,7 +60,7 @@ extension Kernel {
   public var writes: [BufferID] {
     switch kind {
     case .loops(let nests): unique(nests.flatMap(\.writes))
-    case .contraction(let product): unique(product.nest.writes)
+    case .contraction(let product): unique(product.nests.flatMap(\.writes))
     case .scatter(let scatter): [scatter.target.buffer]
     case .library(let call): unique(call.results)
     case .control(let control): unique(control.writes)

@@ -73,6 +73,7 @@ extension Contraction {
         reductions: rows.reductions, body: rows.body.mappingBuffers(transform),
         stores: rows.stores.mappingBuffers(transform))
     }
+    result.beside = beside?.map { $0.mappingBuffers(transform) }
     return result
   }
 }

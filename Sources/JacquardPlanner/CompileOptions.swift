@@ -14,10 +14,12 @@ public struct CompileOptions: Sendable {
   public var fuse = true
   /// What fusion leaves out.
   public var disabledFusions: Set<FusionStep> = []
+  /// What fusion takes for worth doing.
   public var heuristics = FusionHeuristics()
   /// Whether kernels are ordered so that little memory is alive at once; else they keep the order of the graph, as far as updates
   /// and checks let them.
   public var reorders = true
+  /// What the memory plan leaves out.
   public var memory = MemoryOptions()
   /// The most bytes that the arena may take. A plan that needs more gets another order of its kernels, then gives up values and computes
   /// them again when they are needed; its results stay the same to the bit.
@@ -25,6 +27,7 @@ public struct CompileOptions: Sendable {
   /// Provider and tiles of products by their `form`, in place of those that follow from the shape: what `ProductTuner` measured.
   public var tilings: [Contraction: Tiling] = [:]
 
+  /// The whole compiler, without a memory limit.
   public init() {}
 }
 
@@ -39,12 +42,14 @@ public struct MemoryOptions: Hashable, Sendable {
   /// Whether threads meet only where data crosses them; else before every kernel.
   public var omitsBarriers = true
 
+  /// Everything that saves memory or time.
   public init() {}
 }
 
 /// The steps of fusion that can be left out. `explanation` says what each does.
 public enum FusionStep: String, CaseIterable, Hashable, Sendable {
-  case copies, cheapMaps, joins, singleUses, lightMaps, groups
+  /// The raw value is the name that `jacquard bench --ablate` knows it by.
+  case copies, cheapMaps, joins, singleUses, lightMaps, padding, groups
 
   /// What it does, in a clause.
   public var explanation: String {
@@ -54,6 +59,7 @@ public enum FusionStep: String, CaseIterable, Hashable, Sendable {
     case .joins: "nests over one space become one, and maps join products"
     case .singleUses: "a map with one reader is computed there"
     case .lightMaps: "a map that is cheaper than to store its result is computed in each reader"
+    case .padding: "a result that is copied into a padded array is stored there when it is made"
     case .groups: "independent nests are dealt to the threads together"
     }
   }

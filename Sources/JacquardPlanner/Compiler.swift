@@ -5,8 +5,11 @@ import JacquardTransforms
 
 /// A plan, and how it came about.
 public struct Compilation: Sendable {
+  /// What executors run.
   public var plan: Plan
+  /// What each graph pass did.
   public var record: CompilationRecord
+  /// Which kernels became one, and why others did not.
   public var fusion: FusionRecord
   /// The kernels before fusion.
   public var lowered: KernelProgram

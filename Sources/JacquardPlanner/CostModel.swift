@@ -28,7 +28,8 @@ enum CostModel {
     case .contraction(let product):
       let points = points(product.extents)
       // Two operations a term at 80 a nanosecond, and the epilogue.
-      return 200 + points * Double(product.k) / 40 + points * body(product.epilogue) / 16
+      let loops = (product.beside ?? []).reduce(200) { $0 + nest($1) }
+      return loops + points * Double(product.k) / 40 + points * body(product.epilogue) / 16
     case .scatter(let scatter): return 100 + 4 * points(scatter.space)
     case .library(let call): return LibraryVerifier.nanoseconds(call)
     case .control(let control):

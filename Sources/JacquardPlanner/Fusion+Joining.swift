@@ -73,6 +73,13 @@ extension Fusion {
 
   private func look(_ producer: Int, _ consumer: Int) -> Result<Alignment, RefusalReason> {
     guard let first = kernels[producer], let second = kernels[consumer] else { return .failure(.init(.notLoops)) }
+    return look(first, second, producer, consumer)
+  }
+
+  /// - Parameter second: the kernel `consumer`, or a part of it.
+  func look(
+    _ first: FusionKernel, _ second: FusionKernel, _ producer: Int, _ consumer: Int
+  ) -> Result<Alignment, RefusalReason> {
     let alignment = FusionLegality.align(producer: first, consumer: second)
     guard case .success = alignment else { return alignment }
     if first.isProduct, let product = first.flow, let reader = second.flow,
@@ -110,7 +117,7 @@ extension Fusion {
     }
   }
 
-  private func joined(
+  func joined(
     _ first: FusionKernel, _ second: FusionKernel, _ alignment: Alignment, _ producer: Int, _ consumer: Int
   ) -> Result<FusionKernel, RefusalReason> {
     guard var a = first.flow, let b = alignment.consumer ?? second.flow else {
@@ -168,7 +175,7 @@ extension Fusion {
 
   /// The kernels that depend on a producer and stand before its consumer in the sequence; nil if the consumer depends
   /// on one of them, so that the two cannot be joined. A long search counts as a dependence.
-  private mutating func between(_ producer: Int, _ consumer: Int) -> [Int]? {
+  mutating func between(_ producer: Int, _ consumer: Int) -> [Int]? {
     searches += 1
     let end = sequence.position[consumer]
     met[consumer] = searches

@@ -52,7 +52,9 @@ struct Fusion {
     let steps = Set(FusionStep.allCases).subtracting(options.disabledFusions)
     var fusion = Fusion(program, updates: updates, heuristics: options.heuristics)
     fusion.removeViews()
+    fusion.dropUnreadStores()
     if steps.contains(.copies) { fusion.mergeCopies() }
+    if options.fuse && steps.contains(.padding) { fusion.readPadded() }
     if steps.contains(.cheapMaps) { fusion.inlineCheapMaps() }
     if options.fuse {
       if steps.contains(.lightMaps) { fusion.inlineLightSingleUses() }
@@ -60,6 +62,7 @@ struct Fusion {
       if steps.contains(.singleUses) { fusion.inlineSingleUses() }
       if steps.contains(.joins) { fusion.joinAlongEdges() }
       if steps.contains(.lightMaps) { fusion.repeatLightMaps() }
+      if steps.contains(.padding) { fusion.storePadded() }
       fusion.removeDead()
       fusion.explain()
       if steps.contains(.groups) { fusion.group() }
@@ -135,6 +138,18 @@ struct Fusion {
       store.position(in: target) == load.position(in: source)
     else { return nil }
     return (store.buffer, load.buffer)
+  }
+
+  /// A result of several that nothing reads is not stored.
+  private mutating func dropUnreadStores() {
+    for index in kernels.indices where writesOf[index].count > 1 {
+      guard var kernel = kernels[index], !kernel.allFlows.isEmpty else { continue }
+      let dead = writesOf[index].filter { readers[$0.index].isEmpty && !wanted.contains($0) }
+      if dead.isEmpty || dead.count == writesOf[index].count { continue }
+      kernel.mapFlows { $0.withoutStores(to: dead) }
+      if case .flows(let flows) = kernel.body { kernel.body = .flows(flows.filter { !$0.stores.isEmpty }) }
+      replace(index, by: kernel)
+    }
   }
 
   /// Where all that reads an array copies it in the same way (pads it, for a convolution and again for its gradient), one copy serves.

@@ -89,7 +89,8 @@ struct FusionKernel: Sendable {
   var fixedReads: [BufferID] {
     switch body {
     case .flows: []
-    case .product(let product, _): [product.lhs.buffer, product.rhs.buffer]
+    case .product(let product, _):
+      [product.lhs.buffer, product.rhs.buffer] + (product.beside ?? []).flatMap(\.reads)
     case .scatter(let scatter, _): [scatter.base]
     case .opaque(let kind): Kernel(name: label, nodes: [], kind: kind).reads
     }
@@ -103,7 +104,8 @@ struct FusionKernel: Sendable {
   var writes: [BufferID] {
     switch body {
     case .flows(let flows): flows.flatMap(\.writes)
-    case .product(_, let flow), .scatter(_, let flow): flow.writes
+    case .product(let product, let flow): flow.writes + (product.beside ?? []).flatMap(\.writes)
+    case .scatter(_, let flow): flow.writes
     case .opaque(let kind): Kernel(name: label, nodes: [], kind: kind).writes
     }
   }

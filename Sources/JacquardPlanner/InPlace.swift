@@ -14,7 +14,7 @@ struct InPlace {
     case .loops(let nests): return nests.allSatisfy { isAligned($0, result, operand) }
     case .contraction(let product):
       if product.lhs.buffer == operand || product.rhs.buffer == operand { return false }
-      return isAligned(product.nest, result, operand)
+      return product.nests.allSatisfy { isAligned($0, result, operand) }
     case .scatter(let scatter):
       // The base becomes the target; the values to add must not be read from it.
       return scatter.base == operand && scatter.target.buffer == result && !scatter.body.reads.contains(operand)

@@ -94,6 +94,7 @@ extension Contraction {
     ).compacted()
     (result.epilogue, result.stores) = (elements.body, elements.stores)
     result.rows = kept.map { Rows(reductions: elements.reductions, body: $0.body, stores: $0.stores) }
+    result.beside = beside.map { nests in nests.compactMap { $0.keeping(wanted) } }
     return result
   }
 }

@@ -12,10 +12,7 @@ struct KernelVerifier {
     case .loops(let nests):
       guard !nests.isEmpty else { throw Diagnostic("no loop nest") }
       for nest in nests { try verify(nest) }
-      try verifyApart(
-        nests.flatMap { nest in
-          nest.stages.flatMap { stage in stage.stores.map { ($0.access, nest.extents(of: stage)) } }
-        })
+      try verifyApart(nests)
     case .contraction(let product): try verify(product)
     case .scatter(let scatter): try verify(scatter)
     case .library(let call): try LibraryVerifier(plan: plan, call: call).verify()
@@ -97,7 +94,10 @@ struct KernelVerifier {
 
   /// Stores of one kernel run at the same time: any two of those to one buffer must go to different parts along one of its
   /// axes.
-  private func verifyApart(_ stores: [(access: Access, space: [Int])]) throws {
+  private func verifyApart(_ nests: [LoopNest]) throws {
+    let stores = nests.flatMap { nest in
+      nest.stages.flatMap { stage in stage.stores.map { (access: $0.access, space: nest.extents(of: stage)) } }
+    }
     for (buffer, group) in Dictionary(grouping: stores, by: \.access.buffer) where group.count > 1 {
       let axes = plan.program[buffer].extents.indices
       let ranges = axes.map { axis in group.compactMap { $0.access.indices[axis].range(in: $0.space) } }
@@ -120,8 +120,8 @@ struct KernelVerifier {
     try body.verify(product.epilogue)
     for store in product.stores { try body.verify(store, product.epilogue) }
     if let rows = product.rows { try verify(rows, product) }
-    let nest = product.nest
-    try verifyApart(nest.stages.flatMap { stage in stage.stores.map { ($0.access, nest.extents(of: stage)) } })
+    for nest in product.beside ?? [] { try verify(nest) }
+    try verifyApart(product.nests)
   }
 
   private func verify(_ rows: Contraction.Rows, _ product: Contraction) throws {

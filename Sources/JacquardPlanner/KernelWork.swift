@@ -36,7 +36,7 @@ extension Plan {
       return traffic.work(operations)
     case .contraction(let product):
       let points = Traffic.points(product.extents)
-      let epilogue = traffic.nest(product.nest)
+      let epilogue = product.nests.reduce(0) { $0 + traffic.nest($1) }
       for operand in [product.lhs, product.rhs] { traffic.readAll(operand.buffer) }
       return traffic.work(2 * points * Double(product.k) + epilogue)
     case .scatter(let scatter):

@@ -4,6 +4,7 @@ import JacquardKernels
 
 /// A graph as kernels: one or few kernels a node, before fusion.
 public struct LoweredGraph: Sendable {
+  /// Kernels in the order of the nodes.
   public var program: KernelProgram
   /// Contents of constant buffers.
   public var constants: [BufferID: HostTensor]

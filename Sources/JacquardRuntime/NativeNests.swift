@@ -110,15 +110,19 @@ struct KernelComment {
 
 /// The C that a plan becomes, to be read.
 public struct EmittedC: Sendable {
+  /// A function of the C text, which does a part of one kernel or several.
   public struct Function: Sendable {
+    /// Its name in C.
     public let symbol: String
     /// Kernels that call it.
     public let kernels: [String]
     /// Their numbers in the plan; those of nested programs have none.
     public let indices: [Int]
+    /// Its C99 text.
     public let text: String
   }
 
+  /// Everything that is emitted, each text once.
   public let functions: [Function]
   /// Loops that the tile machine runs: the kernel, its number unless it is one of a nested program, and why.
   public let refusals: [(kernel: String, index: Int?, reason: String)]

@@ -6,6 +6,7 @@ import JacquardPlanner
 
 /// Runs a plan on the tile machine (executor `vm`). Owns an arena; used by one caller at a time.
 public final class PlanRunner: StepRunner {
+  /// What it runs.
   public let plan: Plan
   /// Threads asked for; a plan with little work runs on one.
   public let threads: Int
@@ -265,10 +266,13 @@ public final class PlanRunner: StepRunner {
 
   /// What one thread did in one kernel of the last step.
   public struct Span: Sendable {
+    /// The number of the thread in the team, from 0.
     public var thread: Int
+    /// The kernel's position in the plan's program.
     public var kernel: Int
     /// Nanoseconds from the start of the step.
     public var start: Int
+    /// Nanoseconds from the start of the step.
     public var end: Int
     /// Tiles done.
     public var tiles: Int

@@ -47,21 +47,11 @@ struct ProgramEncoder {
     switch kernel.kind {
     case .loops(let nests):
       result.kind = Int32(JQ_KERNEL_NESTS.rawValue)
-      // The nests of a kernel run one after another on a thread: they share scratch.
-      let encoded = try nests.map { nest in
-        var own = 0
-        let encoder = try NestEncoder(nest.splittingAxes(), plan: plan, arrays: arrays)
-        var result = encoder.finished(scratch: &own)
-        natives?.add(encoder.nest, plan, isEpilogue: false, kernel, to: &result)
-        scratch = max(scratch, own)
-        return result
-      }
-      result.nests = arrays.array(encoded)
-      result.nest_count = Int32(encoded.count)
-      result.blocks = Int64(Self.blocks(nests, encoded))
+      try encode(nests, kernel, &scratch, to: &result)
     case .contraction(let product):
       result.kind = Int32(JQ_KERNEL_CONTRACTION.rawValue)
       result.contraction = arrays.array([try encode(product, kernel, &scratch)])
+      if let beside = product.beside { try encode(beside, kernel, &scratch, to: &result) }
     case .scatter(let scatter):
       result.kind = Int32(JQ_KERNEL_SCATTER.rawValue)
       result.scatter = arrays.array([try encode(scatter, kernel, &scratch)])
@@ -76,6 +66,21 @@ struct ProgramEncoder {
     }
     scratchBytes = max(scratchBytes, scratch)
     return result
+  }
+
+  /// The nests of a kernel run one after another on a thread, and after its tiles: they share scratch.
+  private func encode(_ nests: [LoopNest], _ kernel: Kernel, _ scratch: inout Int, to result: inout jq_kernel) throws {
+    let encoded = try nests.map { nest in
+      var own = 0
+      let encoder = try NestEncoder(nest.splittingAxes(), plan: plan, arrays: arrays)
+      var result = encoder.finished(scratch: &own)
+      natives?.add(encoder.nest, plan, isEpilogue: false, kernel, to: &result)
+      scratch = max(scratch, own)
+      return result
+    }
+    result.nests = arrays.array(encoded)
+    result.nest_count = Int32(encoded.count)
+    result.blocks = Int64(Self.blocks(nests, encoded))
   }
 
   /// Into how many blocks nests that fill parts of one array fall, by outer loops that they have in common: threads are dealt blocks, so

@@ -9,10 +9,13 @@ import JacquardRuntime
 /// A plan is compiled for each binding of the symbols that is met, and kept. One caller runs at a time; several sessions
 /// may run at once.
 public final class Session: @unchecked Sendable {
+  /// How plans are made and run.
   public struct Options: Sendable {
+    /// What runs the plans.
     public var executor: ExecutorKind
     /// Threads of a step; nil for as many as there are cores.
     public var threads: Int?
+    /// What the compiler leaves out, and its memory limit.
     public var compile: CompileOptions
     /// Measures the products of each plan first, and makes them in the fastest way; nil for what follows from their shapes.
     public var tuner: ProductTuner?
@@ -27,6 +30,7 @@ public final class Session: @unchecked Sendable {
     /// Called after each step, by the thread that steps, with each probe's value; steps are counted from 0.
     public var onProbe: (@Sendable (_ step: Int, _ probe: String, _ value: HostTensor) -> Void)?
 
+    /// The native executor where a C compiler is found, every core, no memory limit, unless told otherwise.
     public init(
       executor: ExecutorKind = .auto, threads: Int? = nil, compile: CompileOptions = CompileOptions(),
       tuner: ProductTuner? = nil, planLimit: Int = 8,
@@ -45,8 +49,11 @@ public final class Session: @unchecked Sendable {
     }
   }
 
+  /// What a step computes.
   public let graph: Graph
+  /// Where parameters and state live; other sessions may share it.
   public let store: ParameterStore
+  /// As given to the initialiser.
   public let options: Options
   private var plans: PlanCache
   /// The last step's types, so that the next of the same types need not look for its plan.
@@ -80,6 +87,7 @@ public final class Session: @unchecked Sendable {
   }
 
   /// One step on inputs that are already in memory of their own, which is read without copying.
+  /// - Throws: `Diagnostic`, as `step` of tensors.
   public func step(bound inputs: [String: TensorStorage]) throws -> [String: HostTensor] {
     try run(inputs.mapValues(\.type)) { plan in
       for (name, storage) in inputs { try plan.bind(name, storage) }
@@ -116,6 +124,7 @@ public final class Session: @unchecked Sendable {
   }
 
   /// Makes a session whose step failed usable again, once its store has been loaded anew.
+  /// - Throws: `Diagnostic` if the store is still half changed.
   public func reset() throws {
     try store.checkIntact()
     lock.withLock {
@@ -138,6 +147,7 @@ public final class Session: @unchecked Sendable {
   // MARK: Plans
 
   /// Compiles the plan for input types beforehand.
+  /// - Throws: `Diagnostic` if a type is missing, unknown or does not fit, or compiling fails.
   public func prepare(_ types: [String: TensorType]) throws {
     try lock.withLock { _ = try plan(for: types) }
   }

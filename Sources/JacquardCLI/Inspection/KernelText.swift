@@ -11,10 +11,8 @@ struct KernelText {
   var lines: [String] {
     switch kernel.kind {
     case .loops(let nests):
-      return nests.enumerated().flatMap { index, nest in
-        (nests.count > 1 ? ["nest \(index + 1) of \(nests.count)"] : []) + lines(nest)
-      }
-    case .contraction(let product): return lines(product)
+      return lines(nests)
+    case .contraction(let product): return lines(product) + (product.beside.map { ["beside it"] + lines($0) } ?? [])
     case .scatter(let scatter): return lines(scatter)
     case .library(let call): return [text(call)]
     case .control(let control): return ControlText(plan: plan, control: control).lines
@@ -22,6 +20,12 @@ struct KernelText {
   }
 
   // MARK: Kinds
+
+  private func lines(_ nests: [LoopNest]) -> [String] {
+    nests.enumerated().flatMap { index, nest in
+      (nests.count > 1 ? ["nest \(index + 1) of \(nests.count)"] : []) + lines(nest)
+    }
+  }
 
   private func lines(_ nest: LoopNest) -> [String] {
     let axes = nest.outer.indices.map { "i\($0)" }

@@ -17,6 +17,7 @@ public struct Cond: Operation {
   public static let samples = Cond.makeSamples()
   public static let violations = Cond.makeViolations()
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -22,9 +22,12 @@ public struct While: Operation {
   public static let samples = While.makeSamples()
   public static let violations = While.makeViolations()
 
+  /// The most trips; in 0 ..< 2^31.
   public var limit: Int
+  /// How many of the first operands are carried from trip to trip.
   public var carried: Int
 
+  /// The numbers are checked where types are inferred (c1).
   public init(limit: Int, carried: Int) {
     self.limit = limit
     self.carried = carried

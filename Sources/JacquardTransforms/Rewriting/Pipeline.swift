@@ -5,11 +5,13 @@ import JacquardIR
 public struct Pipeline: Sendable {
   /// When the graph is checked.
   public enum Verification: Sendable {
+    /// Passes are trusted.
     case never
     /// After each pass, by this function. What it throws is reported with the pass's name.
     case eachPass(@Sendable (Graph) throws -> Void)
   }
 
+  /// What to leave out, and when to check.
   public struct Options: Sendable {
     /// Names of passes to leave out.
     public var disabledPasses: Set<String>
@@ -17,8 +19,10 @@ public struct Pipeline: Sendable {
     public var disabledRules: Set<String>
     /// Largest constant, in bytes, that folding may make where it is larger than its operands.
     public var foldingBudget: Int
+    /// When the graph is checked.
     public var verification: Verification
 
+    /// Everything runs and nothing is checked, unless told otherwise.
     public init(
       disabledPasses: Set<String> = [], disabledRules: Set<String> = [], foldingBudget: Int = 64 << 10,
       verification: Verification = .never
@@ -30,8 +34,10 @@ public struct Pipeline: Sendable {
     }
   }
 
+  /// In order.
   public var passes: [Pass]
 
+  /// A pipeline of any passes; the usual one is `Pipeline.standard`.
   public init(_ passes: [Pass]) { self.passes = passes }
 
   /// The pipeline with a further pass right after one of its own.
