@@ -4,6 +4,7 @@ import JacquardKernels
 
 /// Why two nodes are in one kernel, or are not.
 public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
+  /// The reason, by kinds that a program can tell apart.
   public enum Answer: Hashable, Sendable {
     /// Both are in these kernels (numbers of the plan), by these steps of fusion; none if one of them was computed there from the start.
     case together(kernels: [Int], steps: [FusionRecord.Step.Kind])
@@ -19,14 +20,19 @@ public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
 
   /// Two kernels (numbers of the plan), of which the second reads what the first writes, and why they did not become one.
   public struct Border: Hashable, Sendable {
+    /// The kernel that writes.
     public let first: Int
+    /// The kernel that reads.
     public let second: Int
+    /// Why fusion let them be; empty where no reason was kept.
     public let reasons: [FusionRefusal.Reason]
   }
 
-  /// The nodes asked about, of the optimised graph.
+  /// The first node asked about, of the optimised graph.
   public let first: NodeID
+  /// The second one.
   public let second: NodeID
+  /// Why they are, or are not, in one kernel.
   public let answer: Answer
   /// The answer in a line, nodes and kernels by their names.
   public let description: String
