@@ -6,9 +6,14 @@ public struct TensorStatistics: Hashable, Sendable {
   public let nanCount: Int
   /// Elements that are infinite, of either sign.
   public let infinityCount: Int
-  /// The lowest and the highest finite element, their mean, and their standard deviation (that of the elements themselves, not an
-  /// estimate for others): NaN if there is no finite element.
-  public let minimum, maximum, mean, standardDeviation: Double
+  /// The lowest finite element; NaN if there is none.
+  public let minimum: Double
+  /// The highest finite element; NaN if there is none.
+  public let maximum: Double
+  /// The mean of the finite elements; NaN if there is none.
+  public let mean: Double
+  /// The standard deviation of the finite elements themselves, no estimate for others; NaN if there is none.
+  public let standardDeviation: Double
 
   /// Elements that are neither NaN nor infinite.
   public var finiteCount: Int { count - nanCount - infinityCount }

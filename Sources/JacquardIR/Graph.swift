@@ -137,6 +137,23 @@ public struct Graph: Sendable {
 
   /// Values that the outside sees: of outputs, then of updates.
   public var roots: [ValueID] { outputs.map(\.value) + updates.map(\.value) }
+
+  /// The roots without those that only watch: the graph's results.
+  public var resultRoots: [ValueID] { outputs.lazy.filter { $0.probe == nil }.map(\.value) + updates.map(\.value) }
+}
+
+extension Graph.Output {
+  /// Outputs whose names begin so are probes: they are read by who looks into a step, and no result of it depends on whether
+  /// they are there.
+  public static let probePrefix = "probe/"
+
+  /// The name of the probe that it is; nil for a result of the graph.
+  public var probe: String? { Graph.Output.probe(name) }
+
+  /// The name of the probe that an output of a name is; nil for a result.
+  public static func probe(_ output: String) -> String? {
+    output.hasPrefix(probePrefix) ? String(output.dropFirst(probePrefix.count)) : nil
+  }
 }
 
 /// A graph's meaning without names: what hash-consing compares for nodes with sub-graphs.

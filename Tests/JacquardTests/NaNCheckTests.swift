@@ -79,6 +79,26 @@ import Testing
       g.output("y", last)
       return line
     },
+    Case("in a branch", "y: root: sqrt", ["x0 f32[2,3]"]) { g in
+      let x = g.input("x", Float.self, [2, 3])
+      var line = 0
+      let y = cond(x.sum().greater(than: 0)) {
+        let root: Tensor<Float>
+        (root, line) = (sqrt(x).named("root"), #line)
+        return root
+      } else: {
+        x
+      }
+      g.output("y", y)
+      return line
+    },
+    Case("in doubles", "root: log makes NaN: 1 of 6 elements, the first at [1,2]", ["h f64[2,3]: min -4.000"]) { g in
+      let x = g.input("x", Float.self, [2, 3])
+      let h = x.cast(to: Double.self).named("h")
+      let (root, line) = (log(h).named("root"), #line)
+      g.output("y", root.cast(to: Float.self))
+      return line
+    },
     Case("what an update writes in place", "new: log makes NaN: 1 of 3 elements, the first at [2]") { g in
       let x = g.input("x", Float.self, [2, 3])
       let state = g.state("s", Float.self, [3], Initializer(.constant, value: -1))

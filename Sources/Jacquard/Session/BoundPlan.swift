@@ -60,11 +60,21 @@ final class BoundPlan {
   /// Whether the last run left parameters and state as they were.
   var keptInputs: Bool { runner.keptInputs }
 
-  func run() throws -> [String: HostTensor] {
+  /// What a step gives.
+  struct Step {
+    var outputs: [String: HostTensor] = [:]
+    /// By the names of the probes.
+    var probes: [String: HostTensor] = [:]
+  }
+
+  func run() throws -> Step {
     try runner.run()
     notify()
-    var result: [String: HostTensor] = [:]
-    for name in outputs { result[name] = try runner.output(name) }
+    var result = Step()
+    for name in outputs {
+      let value = try runner.output(name)
+      if let probe = Graph.Output.probe(name) { result.probes[probe] = value } else { result.outputs[name] = value }
+    }
     return result
   }
 }

@@ -49,7 +49,7 @@ public final class Predictor: Sendable {
   func onlyNames() throws -> (input: String, output: String) {
     (
       try single(session.graph.inputs.filter { $0.role == .data }.map(\.name), "data input"),
-      try single(session.graph.outputs.map(\.name), "output")
+      try single(session.graph.outputs.filter { $0.probe == nil }.map(\.name), "output")
     )
   }
 

@@ -27,13 +27,15 @@ public final class Session: @unchecked Sendable {
     public var onNotice: (@Sendable (NativeNotice) -> Void)?
     /// Whether a step ends with an error at the first value that is not a number: its node, line and operands are named. Slow.
     public var checksNaN: Bool
+    /// Called after each step, by the thread that steps, with each probe's value; steps are counted from 0.
+    public var onProbe: (@Sendable (_ step: Int, _ probe: String, _ value: HostTensor) -> Void)?
 
     /// The native executor where a C compiler is found, every core, no memory limit, unless told otherwise.
     public init(
       executor: ExecutorKind = .auto, threads: Int? = nil, compile: CompileOptions = CompileOptions(),
       tuner: ProductTuner? = nil, planLimit: Int = 8,
       onCompile: (@Sendable (String) -> Void)? = nil, onNotice: (@Sendable (NativeNotice) -> Void)? = nil,
-      checksNaN: Bool = false
+      checksNaN: Bool = false, onProbe: (@Sendable (_ step: Int, _ probe: String, _ value: HostTensor) -> Void)? = nil
     ) {
       self.executor = executor
       self.threads = threads
@@ -43,6 +45,7 @@ public final class Session: @unchecked Sendable {
       self.onCompile = onCompile
       self.onNotice = onNotice
       self.checksNaN = checksNaN
+      self.onProbe = onProbe
     }
   }
 
@@ -58,6 +61,8 @@ public final class Session: @unchecked Sendable {
   private let lock = NSLock()
   private var failure: Diagnostic?
   private let changesStore: Bool
+  private var stepCount = 0
+  private var probeValues: [String: HostTensor] = [:]
 
   /// - Throws: `Diagnostic` if the store's entries do not fit the graph's parameters and state.
   public init(_ graph: Graph, _ store: ParameterStore, options: Options = Options()) throws {
@@ -92,16 +97,21 @@ public final class Session: @unchecked Sendable {
   private func run(
     _ types: [String: TensorType], _ fill: (BoundPlan) throws -> Void
   ) throws -> [String: HostTensor] {
-    try lock.withLock {
+    let (step, number) = try lock.withLock {
       if let failure { throw Diagnostic("the session failed before: \(failure)", kind: .runtime) }
       try store.checkIntact()
       let plan = try plan(for: types)
       try fill(plan)
-      return try changesStore ? store.gate.writing { try change(plan) } : store.gate.reading { try plan.run() }
+      let step = try changesStore ? store.gate.writing { try change(plan) } : store.gate.reading { try plan.run() }
+      probeValues = step.probes
+      stepCount += 1
+      return (step, stepCount - 1)
     }
+    tell(step.probes, number)
+    return step.outputs
   }
 
-  private func change(_ plan: BoundPlan) throws -> [String: HostTensor] {
+  private func change(_ plan: BoundPlan) throws -> BoundPlan.Step {
     do {
       return try plan.run()
     } catch {
@@ -122,6 +132,16 @@ public final class Session: @unchecked Sendable {
       plans.removeAll()
       latest = nil
     }
+  }
+
+  // MARK: Probes
+
+  /// The values of the graph's probes in the last step, by name: none before the first one. `HostTensor.statistics` sums a value up.
+  public var probes: [String: HostTensor] { lock.withLock { probeValues } }
+
+  private func tell(_ probes: [String: HostTensor], _ step: Int) {
+    guard let onProbe = options.onProbe else { return }
+    for (name, value) in probes.sorted(by: { $0.key < $1.key }) { onProbe(step, name, value) }
   }
 
   // MARK: Plans

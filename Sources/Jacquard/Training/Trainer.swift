@@ -30,7 +30,7 @@ public final class Trainer {
       throw Diagnostic("graph '\(graph.name)' has no updates: it is no training step (those end in .train.json)")
     }
     guard let loss = graph.output(named: options.loss) else {
-      let names = graph.outputs.map(\.name).joined(separator: ", ")
+      let names = graph.outputs.filter { $0.probe == nil }.map(\.name).joined(separator: ", ")
       throw Diagnostic("graph '\(graph.name)' has no output '\(options.loss)'; it has \(names)")
     }
     if graph.type(loss.value).shape.rank != 0 {

@@ -72,15 +72,20 @@ struct RunCommand: ConsoleCommand {
       program, runner, given: given, parameters: params, synthetic: synthetic, seed: seed.seed)
     let folder = try outputDir.map { try OutputFolder($0) }
     console.noteUnoptimisedRuntime()
+    var probes = ProbeTable()
     let outputs = try naming(graph) {
-      for step in 0..<steps { try self.step(step, runner) }
+      for step in 0..<steps {
+        try self.step(step, runner)
+        try probes.add(step, runner)
+      }
       return try runner.outputNames.map { (name: $0, tensor: try runner.output($0)) }
     }
     if executor.executor == .auto { executor.report(runner, console) }
     try folder?.stage(outputs)
     if let save { try bound.store.save(to: save) }
     try folder?.commit()
-    if folder == nil { summarise(outputs, console) }
+    if folder == nil { summarise(outputs.filter { Graph.Output.probe($0.name) == nil }, console) }
+    for line in probes.lines { console.print(line) }
   }
 
   /// An error says in which of several steps it came.

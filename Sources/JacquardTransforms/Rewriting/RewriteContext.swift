@@ -50,7 +50,8 @@ public struct RewriteContext {
     return (operation, input)
   }
 
-  /// How many operands and outputs the value is used as in the graph that is being rewritten; 0 for values it does not have.
+  /// How many operands and outputs the value is used as in the graph that is being rewritten, probes and what only they
+  /// need aside; 0 for values it does not have.
   public func useCount(_ value: ValueID) -> Int { value.index < uses.count ? uses[value.index] : 0 }
 
   mutating func addUses(_ count: Int, of value: ValueID) {

@@ -71,10 +71,15 @@ final class Rewriter {
     }
   }
 
+  /// What only probes read does not count, so that rules fit as they would without them.
   private static func useCounts(_ source: Graph, _ visited: [Bool]) -> [Int] {
     var uses = [Int](repeating: 0, count: source.valueCount)
-    for node in source.nodes where visited[node.id.index] { for input in node.inputs { uses[input.index] += 1 } }
-    for root in source.roots { uses[root.index] += 1 }
+    let results = source.resultRoots
+    let counted = results.count == source.roots.count ? visited : source.liveNodes(for: results)
+    for node in source.nodes where visited[node.id.index] && counted[node.id.index] {
+      for input in node.inputs { uses[input.index] += 1 }
+    }
+    for root in results { uses[root.index] += 1 }
     return uses
   }
 
