@@ -16,6 +16,7 @@
 #include "vector_products.h"
 #include "matrix_products.h"
 #include "matrix_winograd.h"
+#include "limit_loops.h"
 
 #define JQ_FLOATS(name) {[JQ_F32] = name##_f32, [JQ_F64] = name##_f64}
 #define JQ_NUMBERS(name) \
@@ -89,4 +90,6 @@ const jq_functions JQ_FUNCTIONS = {
     .matrix_product = matrix_product_f32,
     .winograd_kernels = winograd_kernels,
     .winograd_product = winograd_product,
+    .limit_steps = limit_steps,
+    .limit_triad = limit_triad,
 };

@@ -41,6 +41,9 @@ typedef struct jq_functions {
     /* Convolutions of f32 in the way of Winograd; `space` as jq_winograd_bytes says. */
     void (*winograd_kernels)(const jq_product *product, float *space);
     void (*winograd_product)(const jq_product *product, float *space);
+    /* Loops of limit_loops.h. */
+    double (*limit_steps)(long rounds, float factor, float *kept);
+    void (*limit_triad)(float *a, const float *b, const float *c, float factor, long n);
 } jq_functions;
 
 extern const jq_functions jq_functions_baseline;

@@ -27,6 +27,7 @@ typedef struct jq_worker {
     int64_t time;
     int64_t *counter;
     unsigned char *scratch;
+    jq_recorder *recorder; /* or NULL */
     const unsigned char *accumulator; /* the product's tile, for an epilogue */
     int64_t accumulator_row;          /* elements between its rows */
 } jq_worker;
@@ -93,13 +94,11 @@ int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter);
 int64_t jq_run_control(jq_worker *w, const jq_control *control);
 
-/* Runs a kernel, unless an earlier one is known to have failed. */
-int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel);
+/* Runs kernel `number` of the worker's program, unless an earlier one is known to have failed. */
+int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel, int32_t number);
 
-/* Waits for the other threads. */
-static inline void jq_meet(const jq_worker *w) {
-    if (w->threads > 1) jq_barrier(w->team);
-}
+/* Waits for the other threads, before kernel `number` of the worker's program or, if that is -1, within a control kernel. */
+void jq_meet(const jq_worker *w, int32_t number);
 
 /* Whether a kernel up to now has failed. The same for all threads if they met since. */
 static inline int jq_has_failed(const jq_worker *w) {

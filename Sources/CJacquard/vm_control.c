@@ -51,10 +51,10 @@ static int64_t run(jq_worker *w, const jq_control *c, const jq_nested *nested, v
     }
     int64_t tiles = 0;
     for (int32_t k = 0; k < nested->kernel_count; k++) {
-        if (nested->kernels[k].barrier) jq_meet(&own);
+        if (nested->kernels[k].barrier) jq_meet(&own, k);
         own.time++;
         own.counter = &counters[k];
-        tiles += jq_run_kernel(&own, &nested->kernels[k]);
+        tiles += jq_run_kernel(&own, &nested->kernels[k], k);
     }
     w->time = own.time;
     return tiles;
@@ -64,7 +64,7 @@ static int64_t run_scan(jq_worker *w, const jq_control *c) {
     void **table = place(w, c->nested);
     int64_t tiles = 0;
     for (int64_t trip = 0; trip < c->trips; trip++) {
-        jq_meet(w);
+        jq_meet(w, -1);
         if (jq_has_failed(w)) break;
         tiles += run(w, c, c->nested, table, trip);
         advance(c->nested, table);
@@ -79,10 +79,10 @@ static int64_t run_while(jq_worker *w, const jq_control *c) {
     void **asked = place(w, condition), **done = place(w, body);
     int64_t tiles = 0;
     for (int64_t trip = 0; trip < c->trips; trip++) {
-        jq_meet(w);
+        jq_meet(w, -1);
         if (jq_has_failed(w)) break;
         tiles += run(w, c, condition, asked, trip);
-        jq_meet(w);
+        jq_meet(w, -1);
         if (jq_has_failed(w) || !holds(w, c)) break;
         tiles += run(w, c, body, done, trip);
     }
@@ -90,7 +90,7 @@ static int64_t run_while(jq_worker *w, const jq_control *c) {
 }
 
 static int64_t run_cond(jq_worker *w, const jq_control *c) {
-    jq_meet(w);
+    jq_meet(w, -1);
     if (jq_has_failed(w)) return 0;
     const jq_nested *chosen = &c->nested[holds(w, c) ? 0 : 1];
     return run(w, c, chosen, place(w, chosen), 0);

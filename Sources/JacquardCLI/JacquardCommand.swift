@@ -10,7 +10,9 @@ public struct JacquardCommand: ParsableCommand {
     version: Version.line,
     subcommands: [
       RunCommand.self, TrainCommand.self, GradCommand.self, InspectCommand.self, CompileCommand.self,
-      ConvertCommand.self, CheckCommand.self, BenchCommand.self, OpsCommand.self, VersionCommand.self,
+      ConvertCommand.self, CheckCommand.self, BenchCommand.self, ProfileCommand.self, DiffCommand.self,
+      BisectCommand.self,
+      OpsCommand.self, VersionCommand.self,
       ZooCommand.self,
     ])
 

@@ -18,10 +18,12 @@ public final class PlanRunner: StepRunner {
   private let scratch: AlignedMemory
   private let constants: [TensorStorage]
   private var bound: [TensorStorage?]
-  private var spans: [jq_span] = []
+  private var recorder: StepRecorder?
 
-  /// Whether to record what each thread does (`profile`).
-  public var isProfiling = false
+  /// Whether to record what each thread does (`profile`). Costs nothing while it is not set.
+  public var isProfiling = false {
+    didSet { if isProfiling != oldValue { recorder = isProfiling ? StepRecorder(plan, threads: threads) : nil } }
+  }
   /// For tests: whether memory that holds nothing is filled with NaN, all of it before each step, and what a kernel was the last
   /// to use after it. Kernels then run one by one, and nothing is recorded.
   public var poisonsFreedMemory = false {
@@ -135,6 +137,22 @@ public final class PlanRunner: StepRunner {
   public private(set) var keptInputs = true
 
   public func run() throws {
+    try run { fault in
+      if let freed { return runPoisoned(freed) }
+      return nanCheck.map { runChecked($0, &fault) } ?? launch(encoder.kernels.indices)
+    }
+  }
+
+  /// Runs a step kernel by kernel, for whoever looks at memory between them.
+  ///
+  /// - Parameter after: whether to go on.
+  /// - Throws: what they throw, and as `run`.
+  func run(before: (Int) throws -> Void, after: (Int) throws -> Bool) throws {
+    try run { _ in try oneByOne(before: before, after: after) }
+  }
+
+  /// - Parameter body: runs the kernels; sets a fault if the failure is a NaN.
+  private func run(_ body: (_ fault: inout Diagnostic?) throws -> jq_failure) throws {
     keptInputs = true
     for (index, storage) in bound.enumerated() where storage == nil {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
@@ -144,8 +162,7 @@ public final class PlanRunner: StepRunner {
     let start = ContinuousClock.now
     defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
     var fault: Diagnostic?
-    let failure =
-      freed.map { runPoisoned($0) } ?? nanCheck.map { runChecked($0, &fault) } ?? launch(encoder.kernels.indices)
+    let failure = try body(&fault)
     keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
     if failure.kernel >= 0 { throw fault ?? diagnostic(failure) }
   }
@@ -153,19 +170,15 @@ public final class PlanRunner: StepRunner {
   /// Runs some kernels. - Returns: The first failure; its kernel is -1 if there is none.
   private func launch(_ range: Range<Int>) -> jq_failure {
     var failure = jq_failure()
-    let isProfiling = isProfiling && freed == nil && nanCheck == nil
-    if isProfiling { spans = [jq_span](repeating: jq_span(), count: encoder.kernels.count * threads) }
-    spans.withUnsafeMutableBufferPointer { spans in
-      var program = jq_program()
-      program.kernels = kernels + range.lowerBound
-      program.kernel_count = Int32(range.count)
-      program.buffers = UnsafePointer(buffers)
-      program.scratch = scratch.bytes.assumingMemoryBound(to: UInt8.self)
-      program.scratch_bytes = Int64(encoder.scratchBytes)
-      program.counters = counters
-      program.spans = isProfiling ? spans.baseAddress : nil
-      threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
-    }
+    var program = jq_program()
+    program.kernels = kernels + range.lowerBound
+    program.kernel_count = Int32(range.count)
+    program.buffers = UnsafePointer(buffers)
+    program.scratch = scratch.bytes.assumingMemoryBound(to: UInt8.self)
+    program.scratch_bytes = Int64(encoder.scratchBytes)
+    program.counters = counters
+    program.recorders = freed == nil && nanCheck == nil && range == encoder.kernels.indices ? recorder?.recorders : nil
+    threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
     if failure.kernel >= 0 { failure.kernel += Int32(range.lowerBound) }
     return failure
   }
@@ -173,12 +186,23 @@ public final class PlanRunner: StepRunner {
   private func runPoisoned(_ freed: FreedMemory) -> jq_failure {
     freed.begin(arena.bytes)
     defer { freed.end(arena.bytes) }
-    for kernel in encoder.kernels.indices {
+    return oneByOne { kernel in
       memset(scratch.bytes, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
       freed.before(kernel, arena.bytes)
+    } after: { kernel in
+      freed.after(kernel, arena.bytes)
+      return true
+    }
+  }
+
+  private func oneByOne(
+    before: (Int) throws -> Void, after: (Int) throws -> Bool
+  ) rethrows -> jq_failure {
+    for kernel in encoder.kernels.indices {
+      try before(kernel)
       let failure = launch(kernel..<kernel + 1)
       if failure.kernel >= 0 { return failure }
-      freed.after(kernel, arena.bytes)
+      if try !after(kernel) { break }
     }
     return PlanRunner.none
   }
@@ -247,8 +271,13 @@ public final class PlanRunner: StepRunner {
     guard let output = plan.outputs.first(where: { $0.name == name }) else {
       throw Diagnostic("the plan has no output '\(name)'")
     }
-    var result = try HostTensor(zeros: output.type.dtype, output.type.shape.sizes ?? [])
-    guard let source = buffers[output.buffer.index] else { return result }
+    return try contents(output.buffer)
+  }
+
+  /// A copy of what a buffer holds. - Throws: `Diagnostic` if memory is short.
+  func contents(_ buffer: BufferID) throws -> HostTensor {
+    var result = try HostTensor(zeros: plan.program[buffer].dtype, plan.program[buffer].extents)
+    guard let source = buffers[buffer.index] else { return result }
     let count = result.byteCount
     result.withUnsafeMutableBytes { memory in
       if let base = memory.baseAddress { base.copyMemory(from: source, byteCount: count) }
@@ -262,29 +291,9 @@ public final class PlanRunner: StepRunner {
     memset(scratch.bytes, Int32(byte), encoder.scratchBytes * threads)
   }
 
-  // MARK: Profile
+  /// The plan and the programs that its control kernels repeat, by the numbers that events have.
+  public var programs: [Plan] { encoder.numbers.plans }
 
-  /// What one thread did in one kernel of the last step.
-  public struct Span: Sendable {
-    /// The number of the thread in the team, from 0.
-    public var thread: Int
-    /// The kernel's position in the plan's program.
-    public var kernel: Int
-    /// Nanoseconds from the start of the step.
-    public var start: Int
-    /// Nanoseconds from the start of the step.
-    public var end: Int
-    /// Tiles done.
-    public var tiles: Int
-  }
-
-  /// The last step's spans, if `isProfiling` was set.
-  public var profile: [Span] {
-    let count = encoder.kernels.count
-    return spans.prefix(count * threadsUsed).enumerated().map { index, span in
-      Span(
-        thread: index / max(count, 1), kernel: index % max(count, 1), start: Int(span.start), end: Int(span.end),
-        tiles: Int(span.tiles))
-    }
-  }
+  /// What each thread did in the last step, if `isProfiling` was set.
+  public var profile: StepEvents { recorder?.events(threads: threadsUsed) ?? StepEvents() }
 }

@@ -23,6 +23,9 @@ public final class ReferenceRunner: StepRunner {
     bound[input] = storage
   }
 
+  /// Copies of what is bound, by name.
+  public var inputs: [String: HostTensor] { bound.mapValues { $0.tensor() } }
+
   public private(set) var keptInputs = true
 
   public func run() throws {

@@ -105,7 +105,7 @@ import Testing
     for _ in 0..<20 {
       try runner.run()
       #expect(runner.threadsUsed == 2)
-      for span in runner.profile {
+      for span in runner.profile.events {
         tiles[span.thread] += span.tiles
         #expect(span.end >= span.start)
       }

@@ -109,6 +109,11 @@ jq_tile_function jq_cast(jq_dtype from, jq_dtype to);
  * Returns 0, or -1 for another operation or a stride of 0. */
 int jq_ulp_scan(jq_operation operation, uint32_t start, uint32_t stride, float *worst_input, double *worst_ulp);
 
+/* Measures for about so many nanoseconds what `threads` threads can do at most a nanosecond: operations of steps of f32 products in
+ * registers, two a step, and bytes of a triad a = b + factor c, three arrays of `count` floats (a multiple of 16) that stand one after
+ * the other at `arrays`. */
+void jq_measure_limits(int threads, int64_t nanoseconds, float *arrays, long count, double *operations, double *bytes);
+
 /* ---- Reductions ------------------------------------------------------------------------------- */
 
 typedef enum jq_combiner {

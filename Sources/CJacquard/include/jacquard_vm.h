@@ -274,10 +274,31 @@ typedef struct jq_failure {
     int32_t reason;
 } jq_failure;
 
-/* What each thread did in each kernel, if wanted: nanoseconds from the start of the step, and tiles. */
-typedef struct jq_span {
-    int64_t start, end, tiles;
-} jq_span;
+/* What a thread does, from event to event; together they fill its step. A kernel of a nested program lies within that of the
+ * control kernel around it, as do waits there. */
+typedef enum jq_event_kind {
+    JQ_EVENT_KERNEL,
+    JQ_EVENT_BARRIER, /* waits for the other threads, before or within a kernel */
+    JQ_EVENT_BEGIN,   /* from the call to the thread's first kernel */
+    JQ_EVENT_END      /* from its last kernel until all threads are done */
+} jq_event_kind;
+
+typedef struct jq_event {
+    int64_t start, end; /* nanoseconds from the start of the step */
+    int64_t tiles;      /* that a kernel had this thread do */
+    int32_t program, kernel; /* 0 and its kernel; or a nested program's number and its kernel (of a wait: -1 between trips) */
+    int32_t outermost;  /* the kernel of the outermost program */
+    int32_t kind;
+} jq_event;
+
+/* Where one thread writes the events of a step, if they are wanted. Those of nested programs are left out and counted where they
+ * would take the places that the outermost program needs: two a kernel, and two. */
+typedef struct jq_recorder {
+    jq_event *events;
+    int64_t capacity;
+    int64_t count, lost;
+    int64_t apart[12]; /* from the next one's: threads write these all the time */
+} jq_recorder;
 
 typedef struct jq_program {
     const jq_kernel *kernels;
@@ -286,7 +307,7 @@ typedef struct jq_program {
     unsigned char *scratch;    /* `threads` times `scratch_bytes` */
     int64_t scratch_bytes;
     int64_t *counters;         /* one a kernel, set to 0 before a step */
-    jq_span *spans;            /* threads times kernels, or NULL */
+    jq_recorder *recorders;    /* one a thread, or NULL */
 } jq_program;
 
 /* Runs all kernels once on up to `threads` threads; gives the number that ran. `failure->kernel` is -1 if all went well. */

@@ -28,6 +28,11 @@ struct BenchCommand: ConsoleCommand {
   @Flag(help: "Also show each kernel's time by thread (not executor reference).")
   var profile = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Also record what each thread does in some further steps, for Perfetto (docs/profiling.md).", valueName: "file"))
+  var trace: String?
+
   @Option(help: ArgumentHelp("Leave parts of the compiler out (docs/ablation.md).", valueName: "part,part"))
   var without: NameList?
 
@@ -36,8 +41,8 @@ struct BenchCommand: ConsoleCommand {
 
   func validate() throws {
     try requirePositive(steps, "--steps")
-    if ablate && (profile || without != nil || memory.memoryLimit != nil || tune.autotune) {
-      throw ValidationError("--ablate goes with none of --without, --profile, --memory-limit and --autotune")
+    if ablate && (profile || trace != nil || without != nil || memory.memoryLimit != nil || tune.autotune) {
+      throw ValidationError("--ablate goes with none of --without, --profile, --trace, --memory-limit and --autotune")
     }
   }
 
@@ -51,16 +56,34 @@ struct BenchCommand: ConsoleCommand {
       throw Diagnostic(
         "--without wants a graph, and an executor that compiles it", kind: .unsupported, place: graph)
     }
+    if trace != nil {
+      _ = try executor.compiling(for: "--trace")
+      try OutputFile.check(trace)
+    }
     console.noteUnoptimisedRuntime()
     try naming(graph) {
       if ablate { return try ablation(subject, console) }
       let benchmark = Benchmark(
         subject, executor: leftOut.executor(kind), threads: executor.threads, seed: seed.seed,
         options: memory.applied(to: leftOut.options), tuner: try tune.tuner(executor, console))
-      var result = try benchmark.measure(steps: steps, profile: profile) { executor.report($0, console) }
+      var result = try benchmark.measure(steps: steps, records: profile || trace != nil) {
+        executor.report($0, console)
+      }
       result.without = without?.names ?? []
+      if let trace { try write(result, to: trace, console) }
+      if !profile { result.profile = nil }
       console.print(json ? result.json.text() : result.text)
     }
+  }
+
+  private func write(_ result: BenchmarkResult, to path: String, _ console: Console) throws {
+    guard let profile = result.profile else { throw Diagnostic("nothing was recorded", kind: .internalError) }
+    if profile.recording.lost > 0 { console.note(profile.recording.lostText) }
+    let limits = try result.measuredLimits()
+    let trace = ChromeTrace(
+      graph: result.graph, executor: result.executor, recording: profile.recording, programs: result.programs,
+      further: [("limits", limits.json), ("profile", profile.json(limits: limits))])
+    try trace.write(to: path)
   }
 
   private func ablation(_ subject: Benchmark.Subject, _ console: Console) throws {

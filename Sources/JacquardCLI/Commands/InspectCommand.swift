@@ -37,7 +37,7 @@ struct InspectCommand: ConsoleCommand {
   @Option(help: ArgumentHelp("Most bytes a second between memory and processor, for rooflines.", valueName: "GB/s"))
   var peakBandwidth: Double?
 
-  @Option(help: ArgumentHelp("Measured times of the kernels, from bench --profile --json.", valueName: "file"))
+  @Option(help: ArgumentHelp("Measured times of the kernels, from bench --trace or profile --json.", valueName: "file"))
   var profile: String?
 
   @OptionGroup var bind: BindOptions
@@ -54,9 +54,9 @@ struct InspectCommand: ConsoleCommand {
     }
   }
 
-  private var limits: RooflineLimits {
-    guard let peakGflops, let peakBandwidth else { return .assumed }
-    return RooflineLimits(gigaflops: peakGflops, gigabytes: peakBandwidth, isGiven: true)
+  private var limits: RooflineLimits? {
+    guard let peakGflops, let peakBandwidth else { return nil }
+    return RooflineLimits(gigaflops: peakGflops, gigabytes: peakBandwidth, origin: .given)
   }
 
   func run(_ console: Console) throws {

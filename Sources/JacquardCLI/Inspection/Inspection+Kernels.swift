@@ -8,16 +8,25 @@ import JacquardPlanner
 struct RooflineLimits {
   var gigaflops: Double
   var gigabytes: Double
-  /// Whether the user gave them.
-  var isGiven: Bool
+  var origin: Origin
 
-  /// Round figures of a small machine, to be told apart from measured ones by `isGiven`.
-  static let assumed = RooflineLimits(gigaflops: 100, gigabytes: 20, isGiven: false)
+  enum Origin {
+    /// Round figures of a small machine.
+    case assumed
+    /// By the user.
+    case given
+    /// When the kernels' times were measured.
+    case measured
+  }
+
+  static let assumed = RooflineLimits(gigaflops: 100, gigabytes: 20, origin: .assumed)
 
   var json: JSONValue {
-    JSONValue(fields: [
-      ("gflops", JSONValue(gigaflops)), ("gb_per_s", JSONValue(gigabytes)), ("given", JSONValue(isGiven)),
-    ])
+    var fields: [(name: String, value: JSONValue)] = [
+      ("gflops", JSONValue(gigaflops)), ("gb_per_s", JSONValue(gigabytes)), ("given", JSONValue(origin == .given)),
+    ]
+    if origin == .measured { fields.append(("measured", true)) }
+    return JSONValue(fields: fields)
   }
 }
 
@@ -59,7 +68,7 @@ extension Inspection {
       ("index", JSONValue(index)), ("name", JSONValue(kernel.name)), ("kind", JSONValue(Inspection.kind(kernel))),
       ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
     ]
-    if let measured { fields.append(("measured_ns", JSONValue(measured[index]))) }
+    if let measured { fields += times(measured, index) }
     if let operations = work.operations { fields.append(("flops", whole(operations))) }
     fields += [
       ("bytes_read", whole(work.bytesRead)), ("bytes_written", whole(work.bytesWritten)),
@@ -67,6 +76,14 @@ extension Inspection {
       ("loops", JSONValue(KernelText(plan: plan, kernel: kernel).lines.map { JSONValue($0) })),
     ]
     return JSONValue(fields: fields)
+  }
+
+  private func times(_ measured: KernelTimes, _ index: Int) -> [(name: String, value: JSONValue)] {
+    let threads = measured.threads[index].map { thread in
+      JSONValue(fields: [("ns", JSONValue(thread.time)), ("waiting_ns", JSONValue(thread.waiting))])
+    }
+    return [("measured_ns", JSONValue(measured.nanoseconds[index]))]
+      + (threads.isEmpty ? [] : [("measured_threads", JSONValue(threads))])
   }
 
   /// Exact for all that can run; a plan from a file may ask for more.

@@ -58,7 +58,7 @@ extension Inspection {
   private func kernel(_ index: Int, _ plan: Plan) -> [String] {
     let kernel = plan.program.kernels[index]
     let barrier = plan.barriers[index] ? ", after a barrier" : ""
-    let time = measured.map { ", measured \(NumberText.nanoseconds($0[index]))" } ?? ""
+    let time = measured.map { ", measured \(NumberText.nanoseconds($0.nanoseconds[index]))" } ?? ""
     let cost = NumberText.nanoseconds(plan.costs[index])
     var lines = ["", "kernel \(index) \(kernel.name)  \(cost) on one thread\(time)\(barrier)"]
     for (position, text) in origins(kernel.nodes, plan).enumerated() {

@@ -28,17 +28,18 @@ struct Inspection {
 
   private let refusals: Refusals
   let limits: RooflineLimits
-  /// Nanoseconds of each kernel; nil if they were not measured.
-  let measured: [Int]?
+  /// nil if kernels were not measured.
+  let measured: KernelTimes?
 
-  /// - Parameter profile: a file with measured times of the kernels, from `bench --profile --json`.
+  /// - Parameters:
+  ///   - limits: of the machine; nil for those that the profile names, else round figures.
+  ///   - profile: a file with measured times of the kernels.
   /// - Throws: `Diagnostic` if a file is damaged, the graph does not compile, or the profile is that of another plan.
   init(
     _ path: String, bindings: [String: Int], stages: [Stage], refusals: Refusals,
-    options: CompileOptions = CompileOptions(), limits: RooflineLimits = .assumed, profile: String? = nil
+    options: CompileOptions = CompileOptions(), limits: RooflineLimits? = nil, profile: String? = nil
   ) throws {
     self.path = path
-    self.limits = limits
     self.refusals = refusals
     switch try Loaded(path, Loaded.Hints(bindings: bindings)) {
     case .graph(let graph):
@@ -54,7 +55,8 @@ struct Inspection {
       (graph, name, readPlan, compilation) = (nil, plan.name, plan, nil)
     }
     let plan = compilation?.plan ?? readPlan
-    measured = try profile.flatMap { path in try plan.map { try KernelTimes.read(path, for: $0) } }
+    measured = try profile.flatMap { path in try plan.map { try KernelTimes(path, for: $0) } }
+    self.limits = limits ?? measured?.limits ?? .assumed
   }
 
   var plan: Plan? { compilation?.plan ?? readPlan }

@@ -47,10 +47,10 @@ struct Benchmark {
 
   /// - Parameters:
   ///   - steps: nil for as many as take about a second.
-  ///   - profile: whether to look at each kernel too, in further steps.
+  ///   - records: whether to look at each kernel too, in further steps.
   ///   - report: called with what runs, before it does.
   func measure(
-    steps: Int?, profile: Bool, report: (any StepRunner) -> Void = { _ in }
+    steps: Int?, records: Bool = false, report: (any StepRunner) -> Void = { _ in }
   ) throws -> BenchmarkResult {
     let program = try StaticProgram(subject.loaded, path: subject.path, bindings: subject.bindings)
     let options = try program.tuned(options, tuner)
@@ -69,8 +69,9 @@ struct Benchmark {
     try withExtendedLifetime(bound) {
       result.times = try Benchmark.times(runner, steps)
       result.peakBytes = Machine.peakResidentBytes
-      guard profile, let runner = runner as? PlanRunner else { return }
+      guard records, let runner = runner as? PlanRunner else { return }
       result.profile = try StepProfile(runner, steps: min(200, result.times.count))
+      result.programs = runner.programs
     }
     return result
   }
@@ -129,6 +130,8 @@ struct BenchmarkResult {
   var times: [Double] = []
   var peakBytes = 0
   var profile: StepProfile?
+  /// The plan and its nested programs, by the numbers of recorded events.
+  var programs: [Plan] = []
   /// Parts of the compiler that were left out.
   var without: [String] = []
 
@@ -170,10 +173,12 @@ struct BenchmarkResult {
     return JSONValue(fields: figures + (profile.map { [("profile", $0.json)] } ?? []))
   }
 
+  var executorText: String { "\(executor), \(threads) thread\(threads == 1 ? "" : "s")" }
+
   var text: String {
     var table = TextTable([.left, .left])
     table.add("graph", graph)
-    table.add("executor", "\(executor), \(threads) thread\(threads == 1 ? "" : "s")")
+    table.add("executor", executorText)
     if !without.isEmpty { table.add("without", without.joined(separator: ", ")) }
     let figures = [median, times.min() ?? 0, percentile(0.9)].map { "\(NumberText.fixed($0, 4)) ms" }
     table.add("step", "median \(figures[0])  min \(figures[1])  p90 \(figures[2])  of \(times.count)")

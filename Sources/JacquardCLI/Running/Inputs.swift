@@ -20,6 +20,13 @@ struct GivenInputs {
     }
   }
 
+  /// Also these, of other names: what another graph was given.
+  func adding(_ others: [String: HostTensor]) -> GivenInputs {
+    var result = self
+    result.tensors.merge(others) { own, _ in own }
+    return result
+  }
+
   var types: [String: TensorType] { tensors.mapValues(\.type) }
 
   /// Whether every file is for an input of the graph, of the same element type and number of axes.

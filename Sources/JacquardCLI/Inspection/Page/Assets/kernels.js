@@ -17,6 +17,7 @@ views.kernels = {
 };
 
 const limits = parts.kernels?.limits;
+const limitsName = limits?.given ? "the limits given" : limits?.measured ? "the limits measured with the times" : "the assumed limits";
 const moved = (kernel) => kernel.bytes_read + kernel.bytes_written;
 /** Operations a byte. */
 const intensity = (kernel) => (kernel.flops === undefined || moved(kernel) === 0 ? null : kernel.flops / moved(kernel));
@@ -72,8 +73,8 @@ function roofline(list) {
     "aria-label": `kernel ${kernelTitle(kernel.index)}: ${intensity(kernel).toFixed(2)} FLOP per byte, ${time(spent(kernel))}, bound by ${boundBy(kernel)}`,
     onclick: () => { location.hash = ref("kernels", [kernel.index]); } },
       h("title", {}, `${kernelTitle(kernel.index)}\n${time(spent(kernel))}, ${intensity(kernel).toFixed(2)} FLOP/byte`)));
-  const origin = limits.given
-    ? "the limits given" : "assumed limits, not measured ones (--peak-gflops and --peak-bandwidth set them)";
+  const origin = limits.given || limits.measured
+    ? limitsName : "assumed limits, not measured ones (--peak-gflops and --peak-bandwidth set them)";
   const drawing = new Drawing("Roofline: kernels by operations per byte and speed", { width, height }, [axis, roof, dots]);
   return [h("figure", {}, drawing.element,
     h("figcaption", {}, `Roofline: ${limits.gflops} GFLOP/s and ${limits.gb_per_s} GB/s, ${origin}. `
@@ -129,12 +130,13 @@ function kernelDetail(kernel) {
     heading(2, `Kernel ${kernelTitle(kernel.index)}`),
     facts([
       ["kind", kernel.kind], ["measured", isMeasured ? time(spent(kernel)) : null],
+      ["by thread", kernel.measured_threads?.map(({ ns, waiting_ns }) => `${time(ns)}, waited ${time(waiting_ns)}`).join("; ") ?? null],
       ["estimate", `${time(kernel.cost_ns)} on one thread`],
       ["barrier before it", kernel.barrier ? "yes: it reads what other threads wrote" : "no"],
       ["FLOPs", kernel.flops === undefined ? "unknown: a library routine" : operations(kernel.flops)],
       ["bytes", `${bytes(kernel.bytes_read)} read, ${bytes(kernel.bytes_written)} written, each array once`],
       ["roofline", intensity(kernel) === null
-        ? null : `${intensity(kernel).toFixed(2)} FLOP per byte: bound by ${boundBy(kernel)}; at best ${time(bestTime(kernel))} with ${limits.given ? "the limits given" : "the assumed limits"}`],
+        ? null : `${intensity(kernel).toFixed(2)} FLOP per byte: bound by ${boundBy(kernel)}; at best ${time(bestTime(kernel))} with ${limitsName}`],
       ["reads", bufferList(kernel.reads)], ["writes", bufferList(kernel.writes)],
       ["in the plan", joined(neighbours.map((index) => link(ref("kernels", [index]),
         `${index < kernel.index ? "before" : "after"}: ${kernelTitle(index)}`)))],
