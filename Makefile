@@ -24,6 +24,8 @@ SHAPES_DIR ?= out/shapes-$(SEED)
 DOCS_DIR ?= out/docs
 # The modules that a user may import.
 DOCUMENTED := Jacquard JacquardCore JacquardFiles JacquardIR JacquardOps JacquardTransforms
+# And those behind them: all of their public symbols have comments, too.
+COMMENTED := $(DOCUMENTED) JacquardKernels JacquardPlanner JacquardCodegen JacquardRuntime JacquardInterchange JacquardCLI
 # The benchmarks are a package of their own, which nothing else builds.
 BENCHMARKS := --package-path Benchmarks -c release
 SWIFT_SOURCES := Package.swift Sources Tests $(addprefix Benchmarks/,Package.swift Micro Sources Tests)
@@ -50,7 +52,7 @@ help:
 	@echo "make fuzz-onnx  hostile ONNX files under libFuzzer (FUZZ_SECONDS=60)"
 	@echo "make sanitize  readers, verifier, runtime and emitted C under AddressSanitizer, UBSan and ThreadSanitizer"
 	@echo "make isa       runtime and emitted C without AVX-512, and without AVX, as older processors run them"
-	@echo "make lint      check the format; make format mends it"
+	@echo "make lint      check the format and that public symbols have comments; make format mends the former"
 
 # Debian's packages, where they are missing.
 packages:
@@ -150,6 +152,7 @@ isa: build
 
 lint:
 	swift format lint --strict --recursive $(SWIFT_SOURCES)
+	@$(PYTHON) -B Scripts/undocumented.py $(COMMENTED)
 
 format:
 	swift format --in-place --recursive $(SWIFT_SOURCES)

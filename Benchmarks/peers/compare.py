@@ -15,6 +15,7 @@ import plots
 import report
 
 DOCS = GRAPHS.parent / "docs"
+README = GRAPHS.parent / "README.md"
 DRAWN = GRAPHS.parent / "out"  # `make shapes SEED=S` writes to shapes-S there
 PARTS = (*KINDS, "compile", "threads")
 BUSY = 0.5
@@ -45,7 +46,7 @@ def parse(arguments):
     parser.add_argument("--from", type=Path, nargs="+", metavar="FILE", dest="earlier",
                         help="measure nothing: put together what --json wrote, a part a file")
     parser.add_argument("--write", type=Path, nargs="?", metavar="FOLDER", const=DOCS,
-                        help="also write benchmarks.md and its plots; default: docs")
+                        help="also write benchmarks.md and its plots; default: docs, and the table in README.md")
     options = parser.parse_args(arguments)
     options.rows = rows_for(options, parser)
     for names, known in ((options.parts, PARTS), (options.models or [], options.rows), (options.peers, COMMANDS)):
@@ -112,7 +113,10 @@ def main(arguments=None):
         report.write_atomically(options.json, json.dumps(result, indent=1) + "\n")
     if options.write:
         drawn = plots.draw(result, options.write)
-        report.write_atomically(options.write / "benchmarks.md", report.page(result, drawn))
+        page = report.page(result, drawn)
+        report.write_atomically(options.write / "benchmarks.md", page)
+        if options.write == DOCS:
+            report.write_atomically(README, report.with_digest(README.read_text(), page))
     complete = (row["contenders"] and (options.peers_only or "jacquard" in row["contenders"]) for row in result["rows"])
     return 0 if all(complete) else 1
 

@@ -1,8 +1,13 @@
 """The result of a comparison as text and as a page."""
 
 from pathlib import Path
+import re
 
+import models
 import tables
+
+# What the README shows of docs/benchmarks.md: by the titles of tables there, what their rows are.
+DIGESTED = {tables.TITLES[kind]: f"{kind}, " for kind in (models.TRAINING, models.INFERENCE, models.OPERATOR)}
 
 
 def notes(result):
@@ -48,6 +53,33 @@ def page(result, plots):
         marks = ["---"] + ["---:"] * (len(table.head) - 1)
         lines += ["| " + " | ".join(line) + " |" for line in [table.head, marks, *table.rows]]
     return "\n".join(lines) + "\n"
+
+
+def digest(page):
+    """Of docs/benchmarks.md as text: each row beside the fastest peer, and the means."""
+    lines, means = ["| | Jacquard, ms | fastest peer, ms | | ratio |", "|---|---:|---:|---|---:|"], []
+    for section in page.split("\n## ")[1:]:
+        title, _, body = section.partition("\n")
+        if title not in DIGESTED:
+            continue
+        table = [[cell.strip() for cell in line.strip("|").split("|")] for line in body.split("\n") if line.startswith("|")]
+        for row in (dict(zip(table[0], cells)) for cells in table[2:]):
+            name, ratio, peer = row["model"], row["ratio"], row["against"]
+            if name.startswith("geometric mean, "):
+                means.append(f"{ratio} ({name.removeprefix('geometric mean, ')})")
+                continue
+            times = (row.get(f"{who}, ms", "-").split()[0] for who in ("jacquard", peer))
+            lines.append(f"| {DIGESTED[title]}{name} | {' | '.join(times)} | {peer} | {ratio} |")
+    return "\n".join([*lines, "", f"Geometric means of the ratios: {', '.join(means)}."])
+
+
+def with_digest(readme, page):
+    """The README's text with this digest in the place of the old one."""
+    parts = re.split(r"(<!-- benchmarks -->\n|<!-- end of benchmarks -->)", readme)
+    if len(parts) != 5:
+        raise ValueError("the README has no single place for benchmarks")
+    parts[2] = digest(page) + "\n"
+    return "".join(parts)
 
 
 def write_atomically(path, content):

@@ -155,6 +155,16 @@ class Verdicts(unittest.TestCase):
         self.assertEqual([line[0] for line in tables.speed(result([row("mlp", 1.5), row("mlp.0", 1.25)]), "training").rows][0], "mlp")
         self.assertNotIn("drawn", report.page(result([row("mlp", 1.5)]), {}))
 
+    def test_the_readme_shows_what_the_page_says(self):
+        page = report.page(result([row("mlp", 1.5), row("mlp@1", 0.5)]), {})
+        shown = report.with_digest("a\n<!-- benchmarks -->\nold\n<!-- end of benchmarks -->\nb\n", page)
+        self.assertIn("| training, mlp | 1.000 | 1.500 | torch | 1.50 (1.50 to 1.50) |", shown)
+        self.assertIn("| inference, mlp@1 |", shown)
+        self.assertTrue(shown.startswith("a\n") and shown.endswith("\nb\n") and "old" not in shown)
+        self.assertRaises(ValueError, report.with_digest, "no place", page)
+        readme, page = (models.GRAPHS.parent / name for name in ("README.md", "docs/benchmarks.md"))
+        self.assertEqual(report.with_digest(readme.read_text(), page.read_text()), readme.read_text())
+
     def test_bf16_has_a_table_and_no_part_in_verdicts(self):
         def one(ms, agrees=True):
             return {"median_ms": ms, "min_ms": ms, "round_medians_ms": [ms], "version": "v", "agreement": {

@@ -56,6 +56,29 @@ JQV_INLINE void jqn_out(float *p, jqv_f32 v, int m, int n) {
 }
 #endif
 
+/* The same, past the caches where a whole line is written: for what is not read soon. Such stores are made visible to other threads
+ * by jqn_end_past_caches. */
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store)
+#define JQN_STREAMS
+#endif
+#endif
+JQV_INLINE void jqn_out_past_caches(float *p, jqv_f32 v, int m, int n) {
+#ifdef JQN_STREAMS
+    if (m == 0 && n == 16 && ((uintptr_t)p & (sizeof v - 1)) == 0) {
+        __builtin_nontemporal_store(v, (jqv_f32 *)p);
+        return;
+    }
+#endif
+    jqn_out(p, v, m, n);
+}
+
+JQV_INLINE void jqn_end_past_caches(void) {
+#if defined(JQN_STREAMS) && defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
+
 /* The lanes low ..< high from memory, the others from `fill`. */
 JQV_INLINE jqv_f32 jqn_part(const float *p, int low, int high, jqv_f32 fill) {
     const jqv_i32 lanes = jqn_numbers();

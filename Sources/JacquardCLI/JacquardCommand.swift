@@ -3,6 +3,7 @@ import JacquardCore
 
 /// The command line. Every command can be run within a process, which is how tests do it.
 public struct JacquardCommand: ParsableCommand {
+  /// The program's name, and its commands.
   public static let configuration = CommandConfiguration(
     commandName: "jacquard",
     abstract: "Compiles, runs, trains and explains static computation graphs.",
@@ -15,6 +16,7 @@ public struct JacquardCommand: ParsableCommand {
       ZooCommand.self,
     ])
 
+  /// The command without arguments, which prints the help.
   public init() {}
 
   /// Runs a command line.

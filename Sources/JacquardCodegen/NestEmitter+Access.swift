@@ -69,6 +69,9 @@ extension NestEmitter {
         lines[target, default: []].append("\(memory)[\(position)] = \(type.lane(value.name, "0"));")
       } else if own < level || step == 0 {
         throw NotEmitted("a store of many values to one place")
+      } else if step == 1 && type.isFloat && streams.contains(store.access.buffer) {
+        lines[target, default: []].append("jqn_out_past_caches(\(memory) + \(position), \(value.name), m, n);")
+        hasStreamed = true
       } else if step == 1 {
         lines[target, default: []].append("jqn_out\(type.suffix)(\(memory) + \(position), \(value.name), m, n);")
       } else if step == 2 && type.isFloat {

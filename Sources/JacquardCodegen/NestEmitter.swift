@@ -13,8 +13,13 @@ package struct NestSource {
   /// - Parameters:
   ///   - nest: as `splittingAxes` and `inRows` leave it.
   ///   - isEpilogue: whether it runs on tiles of a product: a part of the inner points, and with reductions piece by piece.
-  package init(_ nest: LoopNest, _ program: KernelProgram, isEpilogue: Bool = false) throws(NotEmitted) {
-    try self.init(NestEmitter(nest, program, isPart: isEpilogue))
+  ///   - streams: buffers that are stored past the caches, as nothing in the step reads them.
+  package init(
+    _ nest: LoopNest, _ program: KernelProgram, isEpilogue: Bool = false, streams: Set<BufferID> = []
+  ) throws(NotEmitted) {
+    var emitter = try NestEmitter(nest, program, isPart: isEpilogue)
+    emitter.streams = streams
+    try self.init(emitter)
   }
 
   /// - Parameter nest: the scatter's body, with the last axis of the updates as inner loop.
@@ -68,6 +73,10 @@ struct NestEmitter {
   /// What is done with a value of the only stage, in the order of the points.
   let scatter: Scatter?
   var operands: [BufferID] = []
+  /// Buffers that are stored past the caches.
+  var streams: Set<BufferID> = []
+  /// Whether any was.
+  var hasStreamed = false
   /// Lines before all loops, and those of the stage at hand by level.
   var lines: [Level: [String]] = [:]
   /// Of the stage at hand.
@@ -138,7 +147,9 @@ struct NestEmitter {
       let element = try LaneType(program[operand].dtype).element
       head.append("\(element) *const p\(index) = b->buffers[b->operands[\(index)]];")
     }
-    return ((head + (lines[.nest] ?? [])).map { "    \($0)\n" } + blocks.map { "    \($0)\n" }).joined()
+    // Other threads see such stores only then.
+    let tail = hasStreamed ? ["jqn_end_past_caches();"] : []
+    return (head + (lines[.nest] ?? []) + blocks + tail).map { "    \($0)\n" }.joined()
   }
 
   /// All stages, at each point of the block.

@@ -1,7 +1,9 @@
 /// The upper half of a `Float`: its exponent, and 7 bits of its mantissa. For storage; compute in `Float`.
 public struct BFloat16: Hashable, Sendable {
+  /// Sign, 8 bits of exponent and 7 of mantissa, from the highest bit down.
   public var bitPattern: UInt16
 
+  /// The value that these bits stand for; every pattern is one.
   public init(bitPattern: UInt16) { self.bitPattern = bitPattern }
 
   /// The nearest value, of two equally near ones the even one.
@@ -18,6 +20,7 @@ public struct BFloat16: Hashable, Sendable {
   /// The nearest value, of two equally near ones the even one.
   public init(_ value: Double) { self.init(Float(roundedToOdd: value)) }
 
+  /// The same value in single precision, exactly.
   public var asFloat: Float { Float(bitPattern: UInt32(bitPattern) << 16) }
 }
 

@@ -1,6 +1,8 @@
 /// The type of one element of a tensor.
 public enum DType: String, CaseIterable, Hashable, Sendable, Codable {
+  /// IEEE 754 single and double precision, integers with sign, bytes, and truth values (one byte, 0 or 1).
   case f32, f64, i32, i64, u8, bool
+  /// Further integers, by sign and number of bits.
   case i8, i16, u16, u32, u64
   /// Half precision: 5 bits of exponent, 10 of mantissa (IEEE 754 binary16).
   case f16
@@ -17,6 +19,7 @@ public enum DType: String, CaseIterable, Hashable, Sendable, Codable {
     }
   }
 
+  /// Whether elements are floating-point numbers, the types that gradients are defined for.
   public var isFloat: Bool {
     switch self {
     case .f32, .f64, .f16, .bf16: true
@@ -55,6 +58,7 @@ public enum DType: String, CaseIterable, Hashable, Sendable, Codable {
 
 /// A Swift type that is the element type of a tensor.
 public protocol TensorScalar: Hashable, Sendable {
+  /// The element type of tensors whose elements this Swift type holds.
   static var dtype: DType { get }
 }
 

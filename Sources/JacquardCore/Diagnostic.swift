@@ -12,7 +12,9 @@ public struct Diagnostic: Error, Hashable, Sendable {
     case internalError
   }
 
+  /// Who can mend it; the command line's exit status follows from it.
   public var kind: Kind
+  /// What is wrong, in one sentence without the place.
   public var message: String
   /// The tag of the violated constraint, such as `dot.c2`.
   public var constraint: String?
@@ -23,6 +25,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
   /// What there is to read beyond the one line, such as all that a compiler said; no part of the description.
   public var details: String?
 
+  /// An error that is the user's unless `kind` says otherwise.
   public init(
     _ message: String, kind: Kind = .invalid, constraint: String? = nil, place: String? = nil,
     site: SourceSite? = nil, details: String? = nil

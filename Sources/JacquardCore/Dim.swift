@@ -13,6 +13,7 @@ public struct Dim: Hashable, Sendable {
 
   /// Terms of degree at least 1, highest degree first, then by name.
   public let terms: [Term]
+  /// What is added to the terms: the whole of a dimension that is a number.
   public let constant: Int
 
   init(terms: [Term], constant: Int) {
@@ -20,6 +21,7 @@ public struct Dim: Hashable, Sendable {
     self.constant = constant
   }
 
+  /// The dimension that is a number.
   public init(_ value: Int) { self.init(terms: [], constant: value) }
 
   /// The dimension that a symbol names.
@@ -30,6 +32,7 @@ public struct Dim: Hashable, Sendable {
   /// The number this dimension is, or nil if it mentions a symbol.
   public var value: Int? { terms.isEmpty ? constant : nil }
 
+  /// Whether it is the number 1, and so broadcasts. A symbol never does, though it may be bound to 1.
   public var isOne: Bool { value == 1 }
 
   /// Every symbol mentioned.
@@ -95,6 +98,7 @@ extension Dim {
   public func minus(_ other: Dim) throws(Diagnostic) -> Dim { try plus(other.times(Dim(-1))) }
 
   /// The quotient if the division leaves no remainder for every value of the symbols, else nil.
+  /// - Throws: `Diagnostic` on overflow.
   public func dividedExactly(by divisor: Dim) throws(Diagnostic) -> Dim? {
     if let d = divisor.value, let v = value {
       return Dim.exactQuotient(v, d).map { Dim($0) }
@@ -141,6 +145,7 @@ extension Dim {
   }
 
   /// The value with each symbol replaced by a number; symbols without one stay.
+  /// - Throws: `Diagnostic` on overflow.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> Dim {
     var result = Dim(constant)
     for term in terms {
@@ -168,12 +173,16 @@ extension Dim {
 
 /// Integer arithmetic that throws instead of trapping.
 public enum Overflow {
+  /// The sum of two sizes.
+  /// - Throws: `Diagnostic` if it does not fit an `Int`.
   public static func add(_ a: Int, _ b: Int) throws(Diagnostic) -> Int {
     let (value, overflow) = a.addingReportingOverflow(b)
     if overflow { throw Diagnostic("size overflows: \(a) + \(b)") }
     return value
   }
 
+  /// The product of two sizes.
+  /// - Throws: `Diagnostic` if it does not fit an `Int`.
   public static func multiply(_ a: Int, _ b: Int) throws(Diagnostic) -> Int {
     let (value, overflow) = a.multipliedReportingOverflow(by: b)
     if overflow { throw Diagnostic("size overflows: \(a) * \(b)") }

@@ -1,11 +1,15 @@
 /// One element of any type, wide enough for all of them.
 public enum Scalar: Hashable, Sendable, Codable {
+  /// An element of a floating-point tensor, exactly.
   case float(Double)
+  /// An element of a tensor of integers other than `u64`.
   case int(Int64)
   /// An element of a `u64` tensor.
   case unsigned(UInt64)
+  /// An element of a `bool` tensor.
   case bool(Bool)
 
+  /// The nearest double; true is 1. Integers of more than 53 bits are rounded.
   public var asDouble: Double {
     switch self {
     case .float(let value): value
@@ -76,6 +80,7 @@ public enum Scalar: Hashable, Sendable, Codable {
     }
   }
 
+  /// The nearest half-precision number, rounded once; infinity beyond its range.
   public var asFloat16: Float16 {
     switch self {
     case .int(let value): Float16(value)
@@ -84,6 +89,7 @@ public enum Scalar: Hashable, Sendable, Codable {
     }
   }
 
+  /// The nearest `bf16` number, rounded once.
   public var asBFloat16: BFloat16 {
     switch self {
     // Whole numbers of more than 53 bits: what they lose on the way to a double shows in the last bit.
@@ -166,6 +172,7 @@ extension HostTensor {
   }
 
   /// A tensor of any type from elements of any type, each converted.
+  /// - Throws: `Diagnostic` if their number is not that of the elements, or the tensor is too large.
   public init(_ dtype: DType, _ sizes: [Int], _ scalars: some Collection<Scalar>) throws(Diagnostic) {
     try self.init(zeros: dtype, sizes)
     if scalars.count != count {

@@ -2,7 +2,9 @@
 ///
 /// A value type: writing to a copy does not change the original.
 public struct HostTensor: Sendable {
+  /// The type of each element.
   public let dtype: DType
+  /// The number of elements along each axis, outermost first; empty for a scalar.
   public let sizes: [Int]
   /// Number of elements.
   public let count: Int
@@ -42,8 +44,11 @@ public struct HostTensor: Sendable {
     storage = Storage(element)
   }
 
+  /// Bytes that the elements take.
   public var byteCount: Int { count * dtype.byteSize }
+  /// The sizes as a shape without symbols.
   public var shape: Shape { Shape(sizes) }
+  /// Element type and shape.
   public var type: TensorType { TensorType(dtype, shape) }
 
   /// The same elements under other sizes, without copying.
@@ -62,12 +67,17 @@ public struct HostTensor: Sendable {
     self.storage = storage
   }
 
+  /// Lends the elements as bytes: row-major, without gaps, in the byte order of the machine. The buffer is valid during
+  /// the call only.
   public func withUnsafeBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
     try body(UnsafeRawBufferPointer(start: storage.bytes, count: byteCount))
   }
 
+  /// Lends the elements as bytes that may be written, after copying them if another tensor shares them. A `bool`
+  /// element
+  /// must be left 0 or 1.
   public mutating func withUnsafeMutableBytes<R, E: Error>(
     _ body: (UnsafeMutableRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {

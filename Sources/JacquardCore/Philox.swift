@@ -2,9 +2,12 @@
 ///
 /// A key is two words. Element i of a draw uses word i mod 4 of block i / 4; the counter of block b is (b low, b high, 0, 0).
 public struct Philox: Hashable, Sendable {
+  /// The four words of a counter or of a block that is drawn.
   public typealias Words = (UInt32, UInt32, UInt32, UInt32)
+  /// The two words that tell one stream of numbers from another.
   public let key: (low: UInt32, high: UInt32)
 
+  /// The generator with these words as its key, the low one first.
   public init(_ low: UInt32, _ high: UInt32) { key = (low, high) }
 
   /// The key with which everything that a seed determines begins.
@@ -36,6 +39,7 @@ public struct Philox: Hashable, Sendable {
     return (c0, c1, c2, c3)
   }
 
+  /// The words of elements `4 * index ..< 4 * index + 4` of a draw.
   public func block(_ index: Int) -> Words {
     let bits = UInt64(bitPattern: Int64(index))
     return block((UInt32(truncatingIfNeeded: bits), UInt32(truncatingIfNeeded: bits >> 32), 0, 0))

@@ -1,12 +1,18 @@
 /// The dimensions of a tensor, outermost first.
 public struct Shape: Hashable, Sendable {
+  /// One an axis.
   public var dims: [Dim]
 
+  /// A shape with these dimensions, outermost first.
   public init(_ dims: [Dim]) { self.dims = dims }
+  /// A shape of numbers, outermost first.
   public init(_ sizes: [Int]) { self.dims = sizes.map { Dim($0) } }
 
+  /// The shape of a single element: no axes.
   public static let scalar = Shape([Dim]())
+  /// The number of axes.
   public var rank: Int { dims.count }
+  /// The dimension of an axis, counted from the outermost; traps unless `0 <= axis < rank`.
   public subscript(axis: Int) -> Dim { dims[axis] }
 
   /// Every dimension as a number, or nil if one mentions a symbol.
@@ -20,6 +26,7 @@ public struct Shape: Hashable, Sendable {
     return result
   }
 
+  /// Every symbol that a dimension mentions.
   public var symbols: Set<String> { dims.reduce(into: []) { $0.formUnion($1.symbols) } }
 
   /// The number of elements. - Throws: `Diagnostic` on overflow.
@@ -29,6 +36,8 @@ public struct Shape: Hashable, Sendable {
     return count
   }
 
+  /// The shape with symbols replaced by their numbers; those without a number stay.
+  /// - Throws: `Diagnostic` if a dimension overflows.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> Shape {
     var result: [Dim] = []
     for dim in dims { result.append(try dim.bound(bindings)) }

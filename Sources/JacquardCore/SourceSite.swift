@@ -1,8 +1,11 @@
 /// A line of the user's program: `#fileID` and `#line`, never a path of a machine.
 public struct SourceSite: Hashable, Sendable {
+  /// Module and file name, `Models/MLP.swift`, as `#fileID` gives it.
   public let file: String
+  /// Counted from 1.
   public let line: Int
 
+  /// The place of a `#fileID` and a `#line`.
   public init(file: String, line: Int) {
     self.file = file
     self.line = line
@@ -22,8 +25,10 @@ extension SourceSite: CustomStringConvertible {
 
 /// The number of a node within one graph, in the order of appending.
 public struct NodeID: Hashable, Sendable, Comparable, Codable {
+  /// The node's position in `Graph.nodes`.
   public let index: Int
 
+  /// The node at a position, which is not checked.
   public init(_ index: Int) { self.index = index }
   public static func < (a: NodeID, b: NodeID) -> Bool { a.index < b.index }
 

@@ -1,6 +1,8 @@
 /// The static type of a value: element type and shape, written `f32[N,784]`.
 public struct TensorType: Hashable, Sendable {
+  /// The type of each element.
   public var dtype: DType
+  /// The dimensions, outermost first; they may mention symbols.
   public var shape: Shape
 
   /// Highest number of axes that a tensor may have.
@@ -8,6 +10,7 @@ public struct TensorType: Hashable, Sendable {
   /// Most bytes of a tensor (64 TiB), axes of size 0 not counted: no stride and no number of elements is out of bounds.
   public static let mostBytes = 1 << 46
 
+  /// A type of any rank and size: the limits above are checked where types enter a graph.
   public init(_ dtype: DType, _ shape: Shape) {
     self.dtype = dtype
     self.shape = shape
@@ -22,6 +25,8 @@ public struct TensorType: Hashable, Sendable {
     return total
   }
 
+  /// The type with symbols replaced by their numbers; those without a number stay.
+  /// - Throws: `Diagnostic` if a dimension overflows.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> TensorType {
     TensorType(dtype, try shape.bound(bindings))
   }
@@ -52,6 +57,7 @@ extension TensorType: CustomStringConvertible {
   }
 
   /// Checks rank, signs and size. A tensor without elements must not be too large along its other axes either.
+  /// - Throws: `Diagnostic` that says which limit is exceeded.
   public func validate() throws(Diagnostic) {
     if shape.rank > TensorType.maximumRank {
       throw Diagnostic("type \(self) has \(shape.rank) axes; at most \(TensorType.maximumRank)")

@@ -25,6 +25,7 @@ public struct CSVTable: Sendable {
   }
 
   /// Reads a text in memory.
+  /// - Throws: `Diagnostic`, as `read`.
   public static func parse(
     _ bytes: [UInt8], file: String, options: CSVOptions = CSVOptions()
   ) throws(Diagnostic) -> CSVTable {
@@ -96,7 +97,9 @@ public struct CSVOptions: Sendable {
 public struct CSVColumn: Sendable {
   /// The values, from the first row on.
   public enum Values: Sendable, Hashable {
+    /// Of a column in which every field is a whole number.
     case integers([Int64])
+    /// Of any other column of numbers.
     case reals([Double])
     /// For each row the number of its text in `names`.
     case categories([Int32], names: [String])
@@ -108,6 +111,7 @@ public struct CSVColumn: Sendable {
   public let values: Values
 
   /// The values as a tensor `[rows]`, see ``CSVTable/tensor(_:_:)``.
+  /// - Throws: `Diagnostic` if the values are text and the type is not, or a number does not fit the type exactly.
   public func tensor(_ dtype: DType? = nil) throws(Diagnostic) -> HostTensor {
     switch (values, dtype) {
     case (.integers(let values), .f32): return try HostTensor(values.map { Float($0) }, [values.count])

@@ -17,6 +17,7 @@ public enum Gzip {
   /// The bytes as one gzip member, without time or name, so that equal input gives equal output.
   ///
   /// - Parameter level: 1 (fast) to 9 (small).
+  /// - Throws: `Diagnostic` if there is no memory for zlib.
   public static func deflate(_ bytes: [UInt8], level: Int = 6) throws(Diagnostic) -> [UInt8] {
     var stream = z_stream()
     guard czlib_deflate_begin_gzip(&stream, Int32(min(max(level, 0), 9))) == Z_OK else {

@@ -12,6 +12,7 @@ extension JSONPlace {
 }
 
 extension JSONField {
+  /// A field of an object; `place` is where its name stands, if it was read from a text.
   public init(_ name: String, _ value: JSONValue, at place: JSONPlace = .none) {
     self.init(name: name, place: place, value: value)
   }

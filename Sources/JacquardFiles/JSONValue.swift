@@ -7,13 +7,17 @@ import JacquardCore
 public struct JSONValue: Sendable {
   /// What a value is.
   public enum Content: Sendable {
+    /// The literal `null`.
     case null
+    /// The literal `true` or `false`.
     case bool(Bool)
     /// A number without fraction and exponent. (`-0` is a `double`, so that its sign is kept.)
     case integer(Int64)
     /// Any other number, always finite, with the characters it was written with.
     case double(Double, spelling: String)
+    /// A string, its escapes replaced by what they stand for.
     case string(String)
+    /// The elements in the order of the file.
     case array([JSONValue])
     /// The fields in the order of the file; no two have the same name.
     case object([JSONField])

@@ -12,11 +12,13 @@ public enum Npy {
   }
 
   /// Reads a tensor from bytes in memory. - Parameter name: What messages call the bytes.
+  /// - Throws: `Diagnostic`, as for a file.
   public static func read(_ bytes: [UInt8], name: String) throws(Diagnostic) -> HostTensor {
     try read(MemoryStream(bytes, name: name))
   }
 
   /// Writes a file that is byte for byte what `numpy.save` writes, whole or not at all.
+  /// - Throws: `Diagnostic` if the file cannot be written.
   public static func write(_ tensor: HostTensor, to path: String) throws(Diagnostic) {
     try AtomicFile.write(to: path) { (writer) throws(Diagnostic) in
       try writer.write(NpyHeader(tensor).encoded())

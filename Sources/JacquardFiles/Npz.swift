@@ -39,6 +39,7 @@ public struct NpzFile: Sendable {
   }
 
   /// Reads all tensors.
+  /// - Throws: `Diagnostic` if one of them cannot be read.
   public func tensors() throws(Diagnostic) -> [String: HostTensor] {
     var result: [String: HostTensor] = [:]
     for name in names { result[name] = try tensor(name) }

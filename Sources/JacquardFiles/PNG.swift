@@ -16,6 +16,7 @@ public enum PNG {
   }
 
   /// Decodes an image in memory. - Parameter name: What messages call the bytes.
+  /// - Throws: `Diagnostic`, as for a file.
   public static func decode(
     _ bytes: [UInt8], name: String, limit: Int = 1 << 30
   ) throws(Diagnostic) -> HostTensor {

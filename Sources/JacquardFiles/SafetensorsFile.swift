@@ -62,6 +62,7 @@ public struct SafetensorsFile: Sendable {
   }
 
   /// Reads all tensors.
+  /// - Throws: `Diagnostic` if the element type of one is not one of Jacquard's.
   public func tensors() throws(Diagnostic) -> [String: HostTensor] {
     var result: [String: HostTensor] = [:]
     for entry in entries { result[entry.name] = try tensor(entry.name) }

@@ -86,8 +86,10 @@ final class EncodedTree {
 
 /// A tensor as a stored property of an operation: written inline if small, else to a file beside the graph.
 public struct AttributeTensor: Hashable, Sendable, Codable {
+  /// The values.
   public let tensor: HostTensor
 
+  /// A tensor of any type and static shape.
   public init(_ tensor: HostTensor) { self.tensor = tensor }
 
   public init(from decoder: any Decoder) throws {

@@ -2,21 +2,32 @@ import JacquardCore
 
 /// The value of an operation's attribute: what its stored properties are in files and in text.
 public indirect enum AttributeValue: Hashable, Sendable {
+  /// In files `true` or `false`.
   case bool(Bool)
+  /// A whole number that is no dimension.
   case int(Int)
+  /// Any double; in files NaN and infinities are strings.
   case float(Double)
+  /// Text, such as a mode of an operation.
   case string(String)
+  /// In files a string, `"2*N+1"`, so that a dimension may mention symbols.
   case dimension(Dim)
+  /// Values in order.
   case array([AttributeValue])
+  /// Named values in the order of declaration.
   case object([AttributeField])
+  /// In files inline if it is small, else a reference to a tensor of a file beside the graph.
   case tensor(HostTensor)
 }
 
 /// A named attribute.
 public struct AttributeField: Hashable, Sendable {
+  /// The name of the stored property.
   public let key: String
+  /// What the property holds.
   public let value: AttributeValue
 
+  /// An attribute of a name.
   public init(_ key: String, _ value: AttributeValue) {
     self.key = key
     self.value = value
@@ -43,6 +54,7 @@ extension AttributeValue {
   }
 
   /// The value with the symbols of its dimensions replaced.
+  /// - Throws: `Diagnostic` on overflow.
   public func bound(_ bindings: [String: Int]) throws(Diagnostic) -> AttributeValue {
     switch self {
     case .dimension(let dim): return .dimension(try dim.bound(bindings))

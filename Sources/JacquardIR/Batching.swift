@@ -2,10 +2,12 @@ import JacquardCore
 
 /// A value of a function that is mapped over a batch: one for all elements, or one for each, stacked along a first axis.
 public struct Batched: Hashable, Sendable {
+  /// In the graph that the rule appends to.
   public var value: ValueID
   /// Whether axis 0 is the batch.
   public var isBatched: Bool
 
+  /// A value stacked along axis 0, unless told otherwise.
   public init(_ value: ValueID, isBatched: Bool = true) {
     self.value = value
     self.isBatched = isBatched
@@ -22,10 +24,13 @@ public protocol BatchableOperation: Operation {
 
 /// What a batching rule may use. The rule appends nodes to `builder`.
 public struct BatchingContext {
+  /// Where the rule appends its nodes.
   public let builder: GraphBuilder
+  /// One an operand; at least one is batched.
   public let inputs: [Batched]
   /// The number of elements in the batch.
   public let size: Dim
+  /// The sub-graphs of the node, for elements without the batch axis.
   public let graphs: [Graph]
   /// Maps what a rule needs from its sub-graphs.
   public let map: Map
@@ -33,6 +38,7 @@ public struct BatchingContext {
   /// Appends the nodes of a graph for operands of which some are batched, and gives its outputs.
   public typealias Map = (GraphBuilder, Graph, [Batched], _ size: Dim) throws -> [Batched]
 
+  /// What `vmap` passes to a rule.
   public init(builder: GraphBuilder, inputs: [Batched], size: Dim, graphs: [Graph], map: @escaping Map) {
     self.builder = builder
     self.inputs = inputs

@@ -57,6 +57,7 @@ extension Graph {
   /// - Parameters:
   ///   - transform: gives the new results of a node whose inputs are already mapped. The builder's origins are set to the node's.
   ///   - input: may change an input.
+  /// - Throws: What the closures throw, and `Diagnostic` of the builder.
   public func rebuilding(
     into builder: GraphBuilder, _ transform: (Node, [ValueID]) throws -> [ValueID],
     input: (Input) throws -> Input = { $0 }

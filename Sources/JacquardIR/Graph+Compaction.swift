@@ -16,9 +16,12 @@ extension Graph {
   }
 
   /// For each node, whether outputs or updates depend on it.
-  public func liveNodes() -> [Bool] {
+  public func liveNodes() -> [Bool] { liveNodes(for: roots) }
+
+  /// For each node, whether one of these values depends on it.
+  public func liveNodes(for values: [ValueID]) -> [Bool] {
     var live = [Bool](repeating: false, count: nodes.count)
-    var stack = roots
+    var stack = values
     while let value = stack.popLast() {
       if case .result(let id, _) = definition(value), !live[id.index] {
         live[id.index] = true

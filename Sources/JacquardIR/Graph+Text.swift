@@ -28,6 +28,7 @@ extension Graph {
   }
 
   /// Reads the text form from a string.
+  /// - Throws: `Diagnostic`, as for bytes.
   public init(
     text: String, file: String = "text", registry: OperationRegistry, resolve: TensorResolver? = nil
   ) throws {
@@ -72,6 +73,12 @@ enum GraphTextSyntax {
     !name.isEmpty && name.utf8.allSatisfy(isLabelByte) ? name : JSONValue(name).text()
   }
 
+  /// What a value is called, its name quoted if need be, with the number of a result.
+  static func reference(_ value: String) -> String {
+    guard let colon = value.lastIndex(of: ":") else { return label(value) }
+    return label(String(value[..<colon])) + value[colon...]
+  }
+
   /// A whole number in quotes and one without are the same to every reader of attributes, so that dimensions need none.
   static func string(_ text: String) -> String {
     if let number = Int(text), String(number) == text { return text }
@@ -112,10 +119,10 @@ private struct GraphTextWriter {
     for input in graph.items("inputs") { self.input(input, inner) }
     for node in graph.items("nodes") { self.node(node, inner) }
     for output in graph.items("outputs") {
-      text += "\(inner)output \(output.label("name")) = \(GraphTextWriter.reference(output.string("value")))\n"
+      text += "\(inner)output \(output.label("name")) = \(GraphTextSyntax.reference(output.string("value")))\n"
     }
     for update in graph.items("updates") {
-      text += "\(inner)update \(update.label("input")) = \(GraphTextWriter.reference(update.string("value")))\n"
+      text += "\(inner)update \(update.label("input")) = \(GraphTextSyntax.reference(update.string("value")))\n"
     }
     text += "\(indent)}\n"
   }
@@ -132,7 +139,7 @@ private struct GraphTextWriter {
     let types = node.items("types").compactMap { try? $0.string() }
     let type = node.field("type") == nil ? "(\(types.joined(separator: ", ")))" : node.string("type")
     let version = node.field("version").map { "@\($0.text())" } ?? ""
-    let operands = node.items("inputs").compactMap { try? $0.string() }.map(GraphTextWriter.reference)
+    let operands = node.items("inputs").compactMap { try? $0.string() }.map(GraphTextSyntax.reference)
     text += "\(indent)\(node.label("name")): \(type) = \(node.label("op"))\(version)"
     text += "(\(operands.joined(separator: ", ")))"
     if let attributes = node.field("attributes"), attributes != JSONValue(fields: []) {
@@ -152,12 +159,6 @@ private struct GraphTextWriter {
   private mutating func site(_ value: JSONValue) {
     if let site = value.field("site") { text += " \(site.text())" }
     text += "\n"
-  }
-
-  /// A name, quoted if need be, with the number of a result.
-  private static func reference(_ value: String) -> String {
-    guard let colon = value.lastIndex(of: ":") else { return GraphTextSyntax.label(value) }
-    return GraphTextSyntax.label(String(value[..<colon])) + value[colon...]
   }
 }
 

@@ -1,7 +1,10 @@
 import JacquardCore
 
 /// Builds a graph by appending. A node that is already there (same operation, inputs, sub-graphs) is returned, not repeated.
+///
+/// Methods that append nodes throw the `Diagnostic` of the operation's type rule, with the tag of the violated constraint.
 public final class GraphBuilder {
+  /// What has been built so far; a copy of it does not change when more is appended.
   public private(set) var graph: Graph
   private var table = NodeTable()
   private var inputPositions: [String: Int] = [:]
@@ -13,6 +16,7 @@ public final class GraphBuilder {
   /// Origins given to the nodes appended next: one by a user's program, several by a pass.
   public var origins: [Origin] = [Origin()]
 
+  /// Begins an empty graph.
   public init(name: String, symbols: [Graph.Symbol] = []) {
     graph = Graph(name: name)
     for symbol in symbols { declare(symbol.name, defaultSize: symbol.defaultSize) }
@@ -31,7 +35,9 @@ public final class GraphBuilder {
     updatedInputs = Set(graph.updates.map(\.input))
   }
 
+  /// The inferred type of a value built so far.
   public func type(_ value: ValueID) -> TensorType { graph.types[value.index] }
+  /// The inferred shape of a value built so far.
   public func shape(_ value: ValueID) -> Shape { type(value).shape }
 
   // MARK: Inputs
@@ -54,6 +60,8 @@ public final class GraphBuilder {
     return value
   }
 
+  /// Adds a data input without hints.
+  /// - Throws: `Diagnostic` if the name is taken or illegal or the type is.
   @discardableResult
   public func input(_ name: String, _ type: TensorType) throws -> ValueID { try input(Input(name: name, type: type)) }
 
@@ -189,6 +197,7 @@ public final class GraphBuilder {
     updatedInputs = []
   }
 
+  /// Gives the graph another name.
   public func rename(_ name: String) { graph.name = name }
 
   /// Names may hold anything printable but controls, quotes and backslashes, up to 255 bytes, and neither begin with `%`

@@ -10,10 +10,12 @@ public enum ConstantPlacement: Hashable, Sendable {
 
 /// A graph as text, and the constants that stand beside it.
 public struct GraphDocument: Sendable {
+  /// The graph in JSON or in the text form.
   public var text: String
   /// By their names in the safetensors file; empty if the text holds all.
   public var constants: [String: HostTensor]
 
+  /// A document; without `constants` one that needs no file beside it.
   public init(text: String, constants: [String: HostTensor] = [:]) {
     self.text = text
     self.constants = constants
@@ -21,19 +23,19 @@ public struct GraphDocument: Sendable {
 }
 
 /// Names that the format fixes.
-enum GraphFormat {
+package enum GraphFormat {
   static let name = "jacquard.graph"
   static let version = 1
   /// Most bytes of a graph file; constants stand beside it.
   static let longestFile = 1 << 26
 
   /// What a value is called in files: the name of its input or node, or `%K` for node K without a name; `:k` marks result k > 0.
-  static func label(_ value: ValueID, in graph: Graph) -> String {
+  package static func label(_ value: ValueID, in graph: Graph) -> String {
     switch graph.definition(value) {
     case .input(let index): graph.inputs[index].name
     case .result(let id, let k): label(graph.nodes[id.index]) + (k == 0 ? "" : ":\(k)")
     }
   }
 
-  static func label(_ node: Node) -> String { node.name ?? "%\(node.id.index)" }
+  package static func label(_ node: Node) -> String { node.name ?? "%\(node.id.index)" }
 }

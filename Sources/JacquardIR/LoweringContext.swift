@@ -16,10 +16,12 @@ public final class LoweringContext {
   public private(set) var inputs: [BufferID] = []
   /// Its results: dense row-major buffers, to be written.
   public private(set) var outputs: [BufferID] = []
+  /// The node's sub-graphs.
   public private(set) var graphs: [Graph] = []
   /// Graphs that become nested programs of control flow.
   public private(set) var programs: [Graph] = []
 
+  /// Begins with a program to which kernels are added, an empty one unless given.
   public init(program: KernelProgram = KernelProgram()) { self.program = program }
 
   /// Sets the node to lower next.
@@ -30,7 +32,9 @@ public final class LoweringContext {
     self.graphs = graphs
   }
 
+  /// The element type of a buffer of the program.
   public func dtype(_ buffer: BufferID) -> DType { program[buffer].dtype }
+  /// The sizes of a buffer of the program.
   public func extents(_ buffer: BufferID) -> [Int] { program[buffer].extents }
 
   /// Adds a buffer. The driver makes those of values; an operation asks for temporaries.
@@ -58,6 +62,7 @@ public final class LoweringContext {
     return programs.count - 1
   }
 
+  /// Says which buffers are filled before the program runs and which are kept after it, in order.
   public func setParameters(_ parameters: [BufferID], results: [BufferID]) {
     program.parameters = parameters
     program.results = results
@@ -82,18 +87,23 @@ public final class LoweringContext {
 
 /// Builds the body of a stage, without repeating instructions.
 public struct BodyBuilder {
+  /// What has been built so far.
   public private(set) var instructions: [Instruction] = []
   private var known: [Instruction: Int] = [:]
   /// Extents of the axes that index expressions number.
   public let extents: [Int]
   let node: NodeID?
 
+  /// Begins with some instructions.
+  /// - Parameter node: the node that errors of its loads name.
   public init(extents: [Int], node: NodeID? = nil, instructions: [Instruction] = []) {
     self.extents = extents
     self.node = node
     for instruction in instructions { _ = append(instruction) }
   }
 
+  /// Adds an instruction, unless the body has it.
+  /// - Returns: its number.
   public mutating func append(_ instruction: Instruction) -> Int {
     if let index = known[instruction] { return index }
     instructions.append(instruction)
@@ -101,16 +111,21 @@ public struct BodyBuilder {
     return instructions.count - 1
   }
 
+  /// The type of an instruction's value.
   public func dtype(_ value: Int) -> DType { instructions[value].dtype }
 
+  /// A number, converted to a type.
+  /// - Returns: the number of its instruction, as all that follow do.
   public mutating func constant(_ value: Double, _ dtype: DType) -> Int {
     append(Instruction(.constant(Scalar.float(value).converted(to: dtype)), dtype))
   }
 
+  /// The value of an index expression of the axes, as a number of a type.
   public mutating func index(_ expression: IndexExpression, _ dtype: DType) -> Int {
     append(Instruction(.index(expression), dtype))
   }
 
+  /// An element of a buffer whose type is `dtype`; with `fill` the load is guarded (see `Access`).
   public mutating func load(
     _ buffer: BufferID, _ dtype: DType, _ indices: [IndexExpression], fill: Scalar? = nil
   ) -> Int {
@@ -127,6 +142,7 @@ public struct BodyBuilder {
     return cast(append(Instruction(.apply(function, wide), type.computeType)), type)
   }
 
+  /// A value converted to a type; the value itself if it is of that type.
   public mutating func cast(_ value: Int, _ dtype: DType) -> Int {
     self.dtype(value) == dtype ? value : append(Instruction(.cast(value), dtype))
   }

@@ -12,6 +12,7 @@ public protocol Operation: Hashable, Codable, Sendable {
   static var version: Int { get }
   /// Attributes that may be left out, with the values they then have.
   static var defaults: [AttributeField] { get }
+  /// What people read about it.
   static var doc: OperationDoc { get }
   /// Cases that serve the tests of value, gradient and performance, and the table of operations.
   static var samples: [OperationSample] { get }
@@ -23,10 +24,13 @@ public protocol Operation: Hashable, Codable, Sendable {
   /// - Throws: `Diagnostic` with the tag of the violated constraint (see `violated`).
   func inferTypes(_ context: TypeContext) throws -> [TensorType]
   /// The cotangents of the inputs from those of the results.
+  /// - Throws: `Diagnostic` of the builder's type rules, which would be the rule's mistake.
   func gradient(_ context: GradientContext) throws -> Gradient
   /// Emits the kernels that compute it; every shape is static.
+  /// - Throws: `Diagnostic` for a use that has no kernels.
   func lower(_ context: LoweringContext) throws
   /// The value, computed the slow and obvious way; floats in double precision, rounded once at the end.
+  /// - Throws: `Diagnostic` if values are wrong, such as an index out of range.
   func reference(_ context: ReferenceContext) throws -> [HostTensor]
 }
 
@@ -58,6 +62,7 @@ extension Operation {
   }
 
   /// The same operation with the symbols of its dimensions replaced by numbers.
+  /// - Throws: `Diagnostic` if a dimension overflows.
   public func bound(_ bindings: [String: Int]) throws -> Self {
     // Without attributes there are no symbols.
     if bindings.isEmpty || MemoryLayout<Self>.size == 0 { return self }
@@ -72,6 +77,7 @@ extension Operation {
 /// An operation defined by other operations. Gradient, lowering and reference come from the decomposition.
 public protocol CompositeOperation: Operation {
   /// Builds the same function from other operations and returns its results.
+  /// - Throws: `Diagnostic` of the builder's type rules.
   func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID]
   /// The same for a node with sub-graphs: what passes call. The default needs none.
   func decompose(_ builder: GraphBuilder, _ inputs: [ValueID], graphs: [Graph]) throws -> [ValueID]
@@ -104,9 +110,12 @@ extension CompositeOperation {
 
 /// What an operation is told when types are inferred.
 public struct TypeContext {
+  /// One an operand; shapes may mention symbols.
   public let inputs: [TensorType]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
 
+  /// Operands of these types, and sub-graphs if there are any.
   public init(_ inputs: [TensorType], graphs: [Graph] = []) {
     self.inputs = inputs
     self.graphs = graphs
@@ -115,27 +124,39 @@ public struct TypeContext {
 
 /// What an operation is told when its reference value is wanted.
 public struct ReferenceContext {
+  /// The values of the operands.
   public let inputs: [HostTensor]
   /// Static types of the results.
   public let outputs: [TensorType]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
+  /// Sees the nodes of sub-graphs that are evaluated: control flow hands it on.
+  public let observer: NodeObserver?
 
-  public init(_ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = []) {
+  /// Operands with these values, for results of these types.
+  public init(
+    _ inputs: [HostTensor], outputs: [TensorType], graphs: [Graph] = [], observer: NodeObserver? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     self.graphs = graphs
+    self.observer = observer
   }
 }
 
 /// What an operation's gradient rule may use. The rule appends nodes to `builder`.
 public struct GradientContext {
+  /// Where the rule appends its nodes.
   public let builder: GraphBuilder
+  /// The operands of the node.
   public let inputs: [ValueID]
+  /// The results of the node.
   public let outputs: [ValueID]
   /// One a result; nil where the result does not reach what is differentiated.
   public let cotangents: [ValueID?]
   /// Which inputs need a cotangent; others may be `.zero`.
   public let needed: [Bool]
+  /// The node's sub-graphs.
   public let graphs: [Graph]
   /// Differentiates what a rule builds from its sub-graphs.
   public let pullback: Pullback
@@ -145,6 +166,7 @@ public struct GradientContext {
     GraphBuilder, _ outputs: [ValueID], _ cotangents: [ValueID], _ values: [ValueID]
   ) throws -> [ValueID?]
 
+  /// What differentiation passes to a rule; without `pullback` a rule that needs it throws.
   public init(
     builder: GraphBuilder, inputs: [ValueID], outputs: [ValueID], cotangents: [ValueID?], needed: [Bool],
     graphs: [Graph],
@@ -163,6 +185,7 @@ public struct GradientContext {
 
   /// The cotangent of the first result, which single-result operations may rely on: rules are called only
   /// if at least one result has one.
+  /// - Throws: `Diagnostic` if that result has none.
   public func cotangent(_ result: Int = 0) throws -> ValueID {
     guard let value = cotangents[result] else {
       throw Diagnostic("no cotangent for result \(result)", kind: .internalError)
@@ -170,6 +193,7 @@ public struct GradientContext {
     return value
   }
 
+  /// The type of a value of the builder.
   public func type(_ value: ValueID) -> TensorType { builder.type(value) }
 }
 
@@ -185,6 +209,7 @@ public enum Gradient {
 
 /// The derivative that reaches one input.
 public enum Cotangent {
+  /// The value that holds it.
   case value(ValueID)
   /// No dependence (or a piecewise constant one): nothing is computed.
   case zero
@@ -201,6 +226,7 @@ public struct OperationDoc: Sendable {
   /// What holds at kinks, ties and edges.
   public var conventions: [String]
 
+  /// What people read about an operation whose `summary` is one sentence.
   public init(_ summary: String, formula: String, constraints: [String] = [], conventions: [String] = []) {
     self.summary = summary
     self.formula = formula

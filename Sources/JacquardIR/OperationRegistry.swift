@@ -6,6 +6,7 @@ public struct OperationRegistry: Sendable {
   public private(set) var operations: [any Operation.Type] = []
   private var byName: [String: any Operation.Type] = [:]
 
+  /// A registry of these operations; of two with one name the later one counts.
   public init(_ operations: [any Operation.Type] = []) {
     for operation in operations { register(operation) }
   }
@@ -18,6 +19,7 @@ public struct OperationRegistry: Sendable {
     operations.append(operation)
   }
 
+  /// The operation of a name, without its attributes; nil if it is not registered.
   public func operation(named name: String) -> (any Operation.Type)? { byName[name] }
 
   /// The operation that a file describes.

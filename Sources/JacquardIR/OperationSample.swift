@@ -12,8 +12,10 @@ public struct OperationSample: Sendable {
     case integers(TensorType, Int, Int)
     /// Floats that differ pairwise by at least a hundredth, in random order: no ties.
     case distinct(TensorType)
+    /// These values.
     case values(HostTensor)
 
+    /// The type of the operand; it is static.
     public var type: TensorType {
       switch self {
       case .uniform(let type, _, _), .signed(let type, _, _), .integers(let type, _, _), .distinct(let type): type
@@ -24,19 +26,26 @@ public struct OperationSample: Sendable {
 
   /// Up to which order the gradient is compared with finite differences (in f64).
   public enum GradientCheck: Sendable, Equatable {
+    /// First and second derivatives are compared.
     case secondOrder
     /// The second derivative does not exist or is 0 almost everywhere.
     case firstOrder(reason: String)
+    /// The gradient does not exist, or finite differences do not find it.
     case none(reason: String)
   }
 
+  /// The operation with its attributes.
   public var operation: any Operation
+  /// One an operand.
   public var inputs: [Input]
+  /// Sub-graphs of the node.
   public var graphs: [Graph]
+  /// How its gradient is checked.
   public var gradient: GradientCheck
   /// Allowed relative error against the reference in f32, in units of the last place, beside the accumulation bound.
   public var ulps: Double
 
+  /// A use of an operation that is checked to second order and to 8 units in the last place, unless told otherwise.
   public init(
     _ operation: any Operation, _ inputs: [Input], graphs: [Graph] = [], gradient: GradientCheck = .secondOrder,
     ulps: Double = 8
@@ -51,11 +60,16 @@ public struct OperationSample: Sendable {
 
 /// A use of an operation that violates one of its constraints.
 public struct OperationViolation: Sendable {
+  /// The number K of the constraint `cK` that must be reported.
   public var constraint: Int
+  /// The operation with its attributes.
   public var operation: any Operation
+  /// The types of the operands.
   public var inputs: [TensorType]
+  /// Sub-graphs of the node.
   public var graphs: [Graph]
 
+  /// A use that must be refused with the tag of a constraint.
   public init(_ constraint: Int, _ operation: any Operation, _ inputs: [TensorType], graphs: [Graph] = []) {
     self.constraint = constraint
     self.operation = operation

@@ -2,7 +2,9 @@ import JacquardCore
 
 /// The number of a buffer within one kernel program.
 public struct BufferID: Hashable, Codable, Sendable {
+  /// Position in the program's `buffers`.
   public var index: Int
+  /// The buffer at a position, which is not checked.
   public init(_ index: Int) { self.index = index }
 }
 
@@ -10,8 +12,10 @@ public struct BufferID: Hashable, Codable, Sendable {
 ///
 /// A blocked layout (channels in blocks of 16) is a buffer with one axis more, accessed through floor division and remainder.
 public struct Layout: Hashable, Codable, Sendable {
+  /// One an axis: elements between neighbours.
   public var strides: [Int]
 
+  /// A layout of any strides, one an axis.
   public init(strides: [Int]) { self.strides = strides }
 
   /// Rows outermost, without gaps. The element count must not overflow.
@@ -28,12 +32,16 @@ public struct Layout: Hashable, Codable, Sendable {
 public struct Buffer: Hashable, Codable, Sendable {
   /// For people: the name of the value or node that it holds.
   public var name: String
+  /// The type of an element.
   public var dtype: DType
+  /// The number of elements along each axis.
   public var extents: [Int]
+  /// Where each element lies.
   public var layout: Layout
   /// The graph node whose result it holds, if it holds one.
   public var node: NodeID?
 
+  /// A buffer, row-major unless a layout is given.
   public init(
     _ name: String, _ dtype: DType, _ extents: [Int], layout: Layout? = nil, node: NodeID? = nil
   ) {
@@ -53,7 +61,9 @@ public struct Buffer: Hashable, Codable, Sendable {
 
 /// One element of a buffer, by an index expression an axis.
 public struct Access: Hashable, Codable, Sendable {
+  /// What is read or written.
   public var buffer: BufferID
+  /// One an axis of the buffer.
   public var indices: [IndexExpression]
   /// The access is guarded: where an index lies outside its extent, a load gives this value and a store does nothing.
   /// An access without it must be in bounds for every point of the loops, except for indices that are run-time values:
@@ -64,6 +74,7 @@ public struct Access: Hashable, Codable, Sendable {
   /// The step has found the run-time indices in range before. They are checked again, but nothing needs to wait for that.
   public var wasChecked: Bool?
 
+  /// An access to the element at some indices; with `fill` it is guarded.
   public init(_ buffer: BufferID, _ indices: [IndexExpression], fill: Scalar? = nil, node: NodeID? = nil) {
     self.buffer = buffer
     self.indices = indices

@@ -4,16 +4,21 @@
 ///
 /// Kept in one canonical form: terms sorted, no zero coefficient, no atom twice.
 public struct IndexExpression: Hashable, Codable, Sendable {
+  /// An atom times a number.
   public struct Term: Hashable, Codable, Sendable {
+    /// What is multiplied.
     public var atom: Atom
+    /// Never 0.
     public var coefficient: Int
 
+    /// An atom times a number.
     public init(_ atom: Atom, _ coefficient: Int) {
       self.atom = atom
       self.coefficient = coefficient
     }
   }
 
+  /// What sums are made of.
   public indirect enum Atom: Hashable, Codable, Sendable {
     /// A loop variable: axes of the outer space first, then those of the stage.
     case axis(Int)
@@ -25,19 +30,24 @@ public struct IndexExpression: Hashable, Codable, Sendable {
     case value(Int)
   }
 
+  /// What is added to the terms.
   public private(set) var constant: Int
+  /// Sorted, no atom twice.
   public private(set) var terms: [Term]
 
+  /// A number.
   public init(_ constant: Int) {
     self.constant = constant
     terms = []
   }
 
+  /// An atom alone.
   public init(_ atom: Atom) {
     constant = 0
     terms = [Term(atom, 1)]
   }
 
+  /// A loop variable: axes of the outer space first, then those of the stage.
   public static func axis(_ axis: Int) -> IndexExpression { IndexExpression(.axis(axis)) }
 
   /// Whether the expression is exactly one loop variable, and which.
@@ -59,6 +69,7 @@ public struct IndexExpression: Hashable, Codable, Sendable {
     terms.first { $0.atom == .axis(axis) }?.coefficient ?? 0
   }
 
+  /// Whether it is a number.
   public var isConstant: Bool { terms.isEmpty }
 }
 
@@ -77,6 +88,7 @@ extension IndexExpression {
     }
   }
 
+  /// The sum, in canonical form; numbers wrap around.
   public static func + (a: IndexExpression, b: IndexExpression) -> IndexExpression {
     var sum = a
     sum.constant &+= b.constant
@@ -84,8 +96,10 @@ extension IndexExpression {
     return sum
   }
 
+  /// The difference, in canonical form; numbers wrap around.
   public static func - (a: IndexExpression, b: IndexExpression) -> IndexExpression { a + b * -1 }
 
+  /// The expression times a number, in canonical form; numbers wrap around.
   public static func * (a: IndexExpression, factor: Int) -> IndexExpression {
     var product = IndexExpression(a.constant &* factor)
     if factor == 0 { return product }
@@ -283,55 +297,6 @@ extension IndexExpression {
       case .axis(let axis): body(axis)
       case .value: break
       case .floorDiv(let inner, _), .remainder(let inner, _): inner.forEachAxis(body)
-      }
-    }
-  }
-}
-
-// MARK: - Ranges
-
-extension IndexExpression {
-  /// The smallest and largest value over all points of a space, or nil if it depends on a run-time value, an axis is
-  /// not in the space, a divisor is not positive, or the arithmetic overflows. All extents must be at least 1.
-  public func range(in extents: [Int]) -> ClosedRange<Int>? {
-    var low = constant
-    var high = constant
-    for term in terms {
-      guard let atom = term.atom.range(in: extents) else { return nil }
-      let (a, overflowA) = atom.lowerBound.multipliedReportingOverflow(by: term.coefficient)
-      let (b, overflowB) = atom.upperBound.multipliedReportingOverflow(by: term.coefficient)
-      let (newLow, overflowC) = low.addingReportingOverflow(min(a, b))
-      let (newHigh, overflowD) = high.addingReportingOverflow(max(a, b))
-      if overflowA || overflowB || overflowC || overflowD { return nil }
-      (low, high) = (newLow, newHigh)
-    }
-    return low...high
-  }
-}
-
-extension IndexExpression {
-  /// Whether terms are sorted, no coefficient is zero and no atom stands twice: so for every expression that was computed,
-  /// but not for every one from a file.
-  public var isCanonical: Bool {
-    var copy = IndexExpression(constant)
-    for term in terms { copy.add(term.atom, term.coefficient) }
-    return copy == self
-      && terms.allSatisfy { term in
-        switch term.atom {
-        case .axis, .value: true
-        case .floorDiv(let inner, _), .remainder(let inner, _): inner.isCanonical
-        }
-      }
-  }
-
-  /// Whether every divisor is positive and every axis is one of the space.
-  public func isWellFormed(in extents: [Int]) -> Bool {
-    terms.allSatisfy { term in
-      switch term.atom {
-      case .axis(let axis): extents.indices.contains(axis)
-      case .value: true
-      case .floorDiv(let inner, let divisor), .remainder(let inner, let divisor):
-        divisor > 0 && inner.isWellFormed(in: extents)
       }
     }
   }

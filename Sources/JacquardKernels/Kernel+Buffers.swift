@@ -27,7 +27,9 @@ extension [Instruction] {
 }
 
 extension LoopNest {
+  /// The buffers that its bodies read, a buffer once for each load.
   public var reads: [BufferID] { stages.flatMap(\.body.reads) }
+  /// The buffers that its stages store to, a buffer once for each store.
   public var writes: [BufferID] { stages.flatMap { $0.stores.map(\.access.buffer) } }
 }
 

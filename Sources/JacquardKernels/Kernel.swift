@@ -2,7 +2,9 @@ import JacquardCore
 
 /// Several axes of an array as one, the last one fastest. Strides in elements.
 public struct AxisGroup: Hashable, Codable, Sendable {
+  /// Elements along each axis.
   public var extents: [Int]
+  /// One an axis.
   public var strides: [Int]
 
   /// The axes in the fewest possible: without those of one element, neighbours joined where they lie evenly.
@@ -22,6 +24,7 @@ public struct AxisGroup: Hashable, Codable, Sendable {
   /// Most axes that a group may have.
   public static let maximumRank = 8
 
+  /// The number of elements.
   public var count: Int { extents.reduce(1, *) }
   /// The one stride; 0 for a single element; nil where there are several axes.
   public var stride: Int? { strides.count > 1 ? nil : strides.first ?? 0 }
@@ -31,16 +34,21 @@ public struct AxisGroup: Hashable, Codable, Sendable {
 public struct MatrixOperand: Hashable, Codable, Sendable {
   /// Rows and columns of an operand that each run over several axes: the windows of a convolution.
   public struct Windows: Hashable, Codable, Sendable {
+    /// The axes that run along the matrix's rows: M of a left operand, K of a right one.
     public var rows: AxisGroup
+    /// The axes that run along its columns: K of a left operand, N of a right one.
     public var columns: AxisGroup
 
+    /// Windows whose element (row, column) lies at the sum of the two positions.
     public init(rows: AxisGroup, columns: AxisGroup) {
       self.rows = rows
       self.columns = columns
     }
   }
 
+  /// Where its elements lie.
   public var buffer: BufferID
+  /// Position of the first element.
   public var offset: Int
   /// One stride a batch axis.
   public var batchStrides: [Int]
@@ -55,6 +63,7 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
   /// Of the operand beside windows: axes before K's last one, for which one stride is not enough. Their terms are added in order.
   public var terms: AxisGroup?
 
+  /// An operand that lies evenly.
   public init(_ buffer: BufferID, offset: Int = 0, batchStrides: [Int], rowStride: Int, columnStride: Int) {
     self.buffer = buffer
     self.offset = offset
@@ -73,6 +82,7 @@ public struct MatrixOperand: Hashable, Codable, Sendable {
 /// How a product is cut into tiles: from its shape alone, unless it was measured when the plan was made. A long K is cut by the
 /// lowering: a batch axis of partial products that a second kernel adds in index order.
 public struct Tiling: Hashable, Codable, Sendable {
+  /// Who computes a tile, and in which arithmetic.
   public enum Provider: String, Hashable, Codable, Sendable {
     /// f32: the runtime's own product, one fma a term in index order.
     case blocks
@@ -104,12 +114,16 @@ public struct Tiling: Hashable, Codable, Sendable {
     }
   }
 
+  /// Who computes the tiles.
   public var provider: Provider
+  /// Rows of a tile, along M.
   public var rows: Int
+  /// Columns of a tile, along N.
   public var columns: Int
   /// `true`: of several that were measured on some machine this one was the fastest.
   public var wasMeasured: Bool?
 
+  /// Tiles that follow from the shape: `wasMeasured` is nil.
   public init(provider: Provider, rows: Int, columns: Int) {
     self.provider = provider
     self.rows = rows
@@ -142,8 +156,10 @@ public struct Contraction: Hashable, Codable, Sendable {
     public var reductions: [Reduction]
     /// Body over the axes (batch..., m); `rowValue` is the result of a reduction.
     public var body: [Instruction]
+    /// What the body writes.
     public var stores: [Store]
 
+    /// Reductions of rows, and what is made of their results.
     public init(reductions: [Reduction], body: [Instruction], stores: [Store]) {
       self.reductions = reductions
       self.body = body
@@ -151,22 +167,32 @@ public struct Contraction: Hashable, Codable, Sendable {
     }
   }
 
+  /// Extents of the batch axes b.
   public var batch: [Int]
+  /// Rows of the result.
   public var m: Int
+  /// Columns of the result.
   public var n: Int
+  /// Length of the sums.
   public var k: Int
+  /// The type that products and sums are made in, see ``Tiling/Provider/type(for:)``.
   public var dtype: DType
+  /// The left operand A.
   public var lhs: MatrixOperand
+  /// The right operand B.
   public var rhs: MatrixOperand
+  /// How the result is cut into tiles, and who computes them.
   public var tiling: Tiling
   /// Body over the axes (batch..., m, n); `accumulator` is the product.
   public var epilogue: [Instruction]
+  /// What the epilogue writes.
   public var stores: [Store]
   /// A row's tiles are then one thread's, from left to right.
   public var rows: Rows?
   /// Loops that are dealt to the threads with its tiles: what fills the borders of a padded array that results go to.
   public var beside: [LoopNest]?
 
+  /// A product from which nothing is found by whole rows.
   public init(
     batch: [Int], m: Int, n: Int, k: Int, dtype: DType, lhs: MatrixOperand, rhs: MatrixOperand, tiling: Tiling,
     epilogue: [Instruction], stores: [Store]
@@ -201,15 +227,18 @@ public struct Contraction: Hashable, Codable, Sendable {
 public struct Scatter: Hashable, Codable, Sendable {
   /// Extents of the update space.
   public var space: [Int]
+  /// Computes updates, and positions where they are run-time values, over the axes of the update space.
   public var body: [Instruction]
   /// Where to; its indices may be run-time values, which are checked.
   public var target: Access
+  /// The number of the instruction that is the update.
   public var value: Int
   /// How an update is put together with what is there; without one it replaces it, so that the last one stays.
   public var combiner: Combiner?
   /// Copied to the target first.
   public var base: BufferID
 
+  /// A scatter of one update a point of `space`.
   public init(
     space: [Int], body: [Instruction], target: Access, value: Int, combiner: Combiner?, base: BufferID
   ) {
@@ -224,20 +253,28 @@ public struct Scatter: Hashable, Codable, Sendable {
 
 /// One unit of scheduling: no barrier inside, one between kernels where data crosses threads.
 public struct Kernel: Hashable, Codable, Sendable {
+  /// What a kernel is made of.
   public enum Kind: Hashable, Codable, Sendable {
     /// Independent loop nests, dealt to threads together.
     case loops([LoopNest])
+    /// A matrix product with its epilogue.
     case contraction(Contraction)
+    /// Writes at run-time positions.
     case scatter(Scatter)
+    /// A function of the runtime over whole buffers.
     case library(LibraryCall)
+    /// Control flow over nested programs.
     case control(Control)
   }
 
+  /// For people: what profiles and reports call it.
   public var name: String
   /// The graph nodes that it computes.
   public var nodes: [NodeID]
+  /// What it is made of.
   public var kind: Kind
 
+  /// A kernel that computes these nodes.
   public init(name: String, nodes: [NodeID], kind: Kind) {
     self.name = name
     self.nodes = nodes
@@ -247,13 +284,16 @@ public struct Kernel: Hashable, Codable, Sendable {
 
 /// Buffers and the kernels that fill them, in order of execution.
 public struct KernelProgram: Hashable, Codable, Sendable {
+  /// All buffers, by their numbers.
   public var buffers: [Buffer]
+  /// In order of execution.
   public var kernels: [Kernel]
   /// Buffers filled before the program runs, in order.
   public var parameters: [BufferID]
   /// Buffers to keep after it ran, in order.
   public var results: [BufferID]
 
+  /// A program, empty unless told otherwise.
   public init(
     buffers: [Buffer] = [], kernels: [Kernel] = [], parameters: [BufferID] = [], results: [BufferID] = []
   ) {
@@ -263,6 +303,7 @@ public struct KernelProgram: Hashable, Codable, Sendable {
     self.results = results
   }
 
+  /// The buffer of a number, which must be one of this program's.
   public subscript(buffer: BufferID) -> Buffer {
     get { buffers[buffer.index] }
     set { buffers[buffer.index] = newValue }

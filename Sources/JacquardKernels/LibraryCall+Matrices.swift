@@ -8,14 +8,18 @@ extension LibraryCall {
 
     /// Number of matrices.
     public var count: Int
+    /// Of each matrix.
     public var rows: Int
     /// Of the matrix; of a triangular system the number of right-hand sides, of which there may be any number.
     public var columns: Int
     /// Of a triangular system: which triangle, whether of the transposed matrix, and whether with ones on its diagonal.
     public var isLower: Bool
+    /// See `isLower`.
     public var isTransposed: Bool
+    /// See `isLower`.
     public var hasUnitDiagonal: Bool
 
+    /// Parameters for `count` matrices of one size.
     public init(
       _ count: Int, rows: Int, columns: Int, isLower: Bool = false, isTransposed: Bool = false,
       hasUnitDiagonal: Bool = false
@@ -33,6 +37,7 @@ extension LibraryCall {
       hasUnitDiagonal = parameters[3] & 4 != 0
     }
 
+    /// The numbers that a call carries: count, rows, columns, flags (1 lower, 2 transposed, 4 ones on the diagonal).
     public var parameters: [Int] {
       [count, rows, columns, (isLower ? 1 : 0) + (isTransposed ? 2 : 0) + (hasUnitDiagonal ? 4 : 0)]
     }
@@ -40,11 +45,14 @@ extension LibraryCall {
 
   /// What a buffer holds of each matrix.
   public struct Part: Hashable, Sendable {
+    /// Rows that are held of each matrix; 1 for a vector.
     public var rows: Int
+    /// Columns that are held of each matrix.
     public var columns: Int
     /// Whether it holds positions (i64), not numbers of the operand's type.
     public var isPositions = false
 
+    /// A part of so many rows and columns a matrix.
     public init(_ rows: Int, _ columns: Int, isPositions: Bool = false) {
       (self.rows, self.columns, self.isPositions) = (rows, columns, isPositions)
     }

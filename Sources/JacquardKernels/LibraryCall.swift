@@ -4,6 +4,7 @@ import JacquardCore
 /// runtime has the function under this name; the plan verifier knows what each one asks of its buffers, so that the runtime
 /// need not look.
 public struct LibraryCall: Hashable, Codable, Sendable {
+  /// What the runtime is asked to do.
   public enum Function: String, CaseIterable, Hashable, Codable, Sendable {
     /// The values of rows in order, and the positions (i64) at which they stood; stable; NaN is the largest value.
     case sort
@@ -26,6 +27,7 @@ public struct LibraryCall: Hashable, Codable, Sendable {
     /// The factors of `A = U diag(s) Vᵀ`, s descending.
     case svd
 
+    /// The number of operands, 1 or 2.
     public var operandCount: Int { self == .linearRecurrence || self == .triangularSolve ? 2 : 1 }
 
     /// Whether it works on whole matrices (its parameters are `Matrices`), not along an axis (`Rows`).
@@ -62,6 +64,7 @@ public struct LibraryCall: Hashable, Codable, Sendable {
 
   /// Why a matrix has no result.
   public enum Failure: CaseIterable, Sendable {
+    /// Of a factorisation; of a triangular system; of an iteration.
     case notPositiveDefinite, singular, notConverged
 
     /// - Parameter matrix: its number among those of the batch.
@@ -74,14 +77,18 @@ public struct LibraryCall: Hashable, Codable, Sendable {
     }
   }
 
+  /// What the runtime is asked to do.
   public var function: Function
+  /// Buffers that are read, `function.operandCount` of them.
   public var operands: [BufferID]
+  /// Buffers that are filled.
   public var results: [BufferID]
   /// What they mean depends on the function: see `Rows` and `Matrices`.
   public var parameters: [Int]
   /// The node to name where there is no result.
   public var node: NodeID?
 
+  /// A call that fills `results`; the plan verifier checks that everything fits.
   public init(
     _ function: Function, _ operands: [BufferID], to results: [BufferID], parameters: [Int], node: NodeID? = nil
   ) {
@@ -96,13 +103,16 @@ public struct LibraryCall: Hashable, Codable, Sendable {
   public struct Rows: Hashable, Sendable {
     /// Elements before, along and after the axis.
     public var before: Int
+    /// Elements along the axis.
     public var length: Int
+    /// Elements after the axis: the stride along it.
     public var after: Int
     /// Totals run from the last element to the first; sorting puts the largest first.
     public var isReversed: Bool
     /// A total is without the element at its own place.
     public var isExclusive: Bool
 
+    /// Rows along one axis of a dense array with these extents.
     public init(_ extents: [Int], axis: Int, isReversed: Bool = false, isExclusive: Bool = false) {
       before = extents[..<axis].reduce(1, &*)
       length = extents[axis]
@@ -118,6 +128,7 @@ public struct LibraryCall: Hashable, Codable, Sendable {
       (isReversed, isExclusive) = (parameters[3] == 1, parameters[4] == 1)
     }
 
+    /// The numbers that a call carries: before, length, after, and the two flags as 0 or 1.
     public var parameters: [Int] { [before, length, after, isReversed ? 1 : 0, isExclusive ? 1 : 0] }
   }
 }

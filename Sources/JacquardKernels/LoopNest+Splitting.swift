@@ -10,6 +10,7 @@ extension LoopNest {
     return nest
   }
 
+  /// How many times `splittingAxes` cuts an axis at most.
   public static let mostSplits = 8
 
   private var inner: [Int] { stages.map(\.inner).first { !$0.isEmpty } ?? [] }

@@ -61,6 +61,7 @@ public struct MemoryRegion: Hashable, Sendable {
   var low: Int
   var high: Int
 
+  /// Whether the two have a byte in common.
   public func overlaps(_ other: MemoryRegion) -> Bool { space == other.space && low < other.high && other.low < high }
 }
 

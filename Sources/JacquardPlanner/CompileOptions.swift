@@ -3,6 +3,9 @@ import JacquardTransforms
 
 /// What a compilation may be asked to do differently.
 public struct CompileOptions: Sendable {
+  /// The passes over the graph before it is lowered: those of every graph, or these and passes of one's own
+  /// (`Pipeline.standard.inserting(pass, after: "canonicalise")`). Without `expand`, composites cannot be lowered.
+  public var passes = Pipeline.standard
   /// What the graph passes leave out.
   public var pipeline = Pipeline.Options()
   /// Whether scans over the same sequence become one.
@@ -11,10 +14,12 @@ public struct CompileOptions: Sendable {
   public var fuse = true
   /// What fusion leaves out.
   public var disabledFusions: Set<FusionStep> = []
+  /// What fusion takes for worth doing.
   public var heuristics = FusionHeuristics()
   /// Whether kernels are ordered so that little memory is alive at once; else they keep the order of the graph, as far as updates
   /// and checks let them.
   public var reorders = true
+  /// What the memory plan leaves out.
   public var memory = MemoryOptions()
   /// The most bytes that the arena may take. A plan that needs more gets another order of its kernels, then gives up values and computes
   /// them again when they are needed; its results stay the same to the bit.
@@ -22,6 +27,7 @@ public struct CompileOptions: Sendable {
   /// Provider and tiles of products by their `form`, in place of those that follow from the shape: what `ProductTuner` measured.
   public var tilings: [Contraction: Tiling] = [:]
 
+  /// The whole compiler, without a memory limit.
   public init() {}
 }
 
@@ -36,11 +42,13 @@ public struct MemoryOptions: Hashable, Sendable {
   /// Whether threads meet only where data crosses them; else before every kernel.
   public var omitsBarriers = true
 
+  /// Everything that saves memory or time.
   public init() {}
 }
 
 /// The steps of fusion that can be left out. `explanation` says what each does.
 public enum FusionStep: String, CaseIterable, Hashable, Sendable {
+  /// The raw value is the name that `jacquard bench --ablate` knows it by.
   case copies, cheapMaps, joins, singleUses, lightMaps, padding, groups
 
   /// What it does, in a clause.

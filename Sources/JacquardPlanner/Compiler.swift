@@ -5,13 +5,18 @@ import JacquardTransforms
 
 /// A plan, and how it came about.
 public struct Compilation: Sendable {
+  /// What executors run.
   public var plan: Plan
+  /// What each graph pass did.
   public var record: CompilationRecord
+  /// Which kernels became one, and why others did not.
   public var fusion: FusionRecord
   /// The kernels before fusion.
   public var lowered: KernelProgram
   /// The optimised graph, whose node numbers the plan uses.
   public var graph: Graph
+  /// For each value of that graph the plan's buffer that holds it, if it is stored at all; nil for what nothing needs.
+  public var buffers: [BufferID?]
   /// How the plan's nested programs came about.
   public var programs: [Compilation]
   /// Milliseconds of each step, in order.
@@ -35,7 +40,7 @@ public enum Compiler {
       return options.sharesScans ? try bound.sharingScans() : bound
     }
     let (optimised, record) = try clock.measure("optimise") {
-      try Pipeline.standard.run(bound, options: options.pipeline)
+      try options.passes.run(bound, options: options.pipeline)
     }
     var lowered = try clock.measure("lower") { try optimised.lowered().withSeparateResults() }
     try lowered.program.cutProducts(options.tilings)
@@ -43,7 +48,7 @@ public enum Compiler {
     let planned = try planner.plan(lowered, &clock)
     return Compilation(
       plan: planned.plan, record: record, fusion: planned.fusion, lowered: planned.lowered.program, graph: optimised,
-      programs: planned.programs, times: clock.times)
+      buffers: planned.lowered.values, programs: planned.programs, times: clock.times)
   }
 
   private static func resolve(_ graph: Graph, _ bindings: [String: Int]) throws -> [String: Int] {

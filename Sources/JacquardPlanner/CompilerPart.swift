@@ -4,6 +4,7 @@ import JacquardTransforms
 /// A part of the compiler that can be left out. The plan without it gives the same results within rounding, and costs what the
 /// part saves.
 public struct CompilerPart: Sendable {
+  /// What `jacquard bench --ablate` calls it.
   public let name: String
   /// What it does, in a clause.
   public let explanation: String

@@ -30,7 +30,8 @@ extension Flow {
     return result.withoutIdleLoops()
   }
 
-  private func copy(_ index: Int, _ needed: Needed, _ map: [Int: Int], _ rows: inout [Int: Int], to result: inout Flow) {
+  private func copy(_ index: Int, _ needed: Needed, _ map: [Int: Int], _ rows: inout [Int: Int], to result: inout Flow)
+  {
     var reduction = reductions[index]
     reduction.value = map[reduction.value] ?? 0
     if let alone = reduction.combiner.withoutPosition, !needed.positions.contains(index) { reduction.combiner = alone }

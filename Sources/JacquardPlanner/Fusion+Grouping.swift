@@ -53,9 +53,9 @@ extension Fusion {
   }
 
   /// Whether a kernel writes a buffer and it is not wanted after the step.
-  private func isTemporary(_ buffer: BufferID) -> Bool { writer[buffer.index] >= 0 && !wanted.contains(buffer) }
+  func isTemporary(_ buffer: BufferID) -> Bool { writer[buffer.index] >= 0 && !wanted.contains(buffer) }
 
-  private func bytes(_ buffer: BufferID) -> Int { roundedTo64(program[buffer].byteCount) }
+  func bytes(_ buffer: BufferID) -> Int { roundedTo64(program[buffer].byteCount) }
 
   private mutating func group(_ members: [Int]) {
     guard members.count > 1, let last = members.last, var kernel = kernels[last] else { return }

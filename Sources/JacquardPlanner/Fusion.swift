@@ -54,6 +54,7 @@ struct Fusion {
     fusion.removeViews()
     fusion.dropUnreadStores()
     if steps.contains(.copies) { fusion.mergeCopies() }
+    if options.fuse && steps.contains(.padding) { fusion.readPadded() }
     if steps.contains(.cheapMaps) { fusion.inlineCheapMaps() }
     if options.fuse {
       if steps.contains(.lightMaps) { fusion.inlineLightSingleUses() }

@@ -11,6 +11,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   public var maximumEpilogueStreams = 2
   /// Below this many columns a sequential reduction takes in only small maps.
   public var minimumColumns = 256
+  /// Most points of a map that is small in this sense.
   public var smallMap = 16384
   /// Share of the memory in use that operands of a step's last kernels alone may take; these kernels run earlier if it is more.
   public var mostIdle = 0.25
@@ -18,7 +19,12 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   public var mostIdleBytes = 16 << 20
   /// Bytes of an operand from which on it counts for that.
   public var largeOperand = 65536
+  /// Elements of a row from which on it is as well read in a padded array, where rows do not follow one another.
+  public var paddedRow = 16
+  /// Share by which the memory in use may grow for results that are stored into padded arrays.
+  public var paddingGrowth = 0.1
 
+  /// The values with which plans are made unless told otherwise.
   public init() {}
 
   /// Why an aligned pair should stay apart; nil if it should be joined.

@@ -3,33 +3,57 @@ import JacquardKernels
 
 /// Why two kernels were not fused.
 public struct FusionRefusal: Hashable, Sendable, Codable {
+  /// Why not; the raw value is what people read.
   public enum Reason: String, Hashable, Sendable, Codable {
     // Legality
+    /// A scatter, a library call, control flow, or several loop nests.
     case notLoops = "one of them is not a single loop nest"
+    /// No value goes from one to the other, or only as the operand of a product.
     case notConnected = "neither reads what the other writes"
+    /// A value is needed at a point of the loops before or after the one at which it is there.
     case otherPoints = "the value is read at other points than where it is computed"
+    /// No expression of one's loop variables gives each of the other's.
     case spacesDiffer = "their iteration spaces differ"
+    /// One nest has one order of addition (`LoopNest.Order`).
     case ordersDiffer = "their reductions add in different orders"
+    /// The stages of a nest have one inner space.
     case innerDiffers = "their inner loops have different extents"
+    /// A third kernel would have to run both after the joined one and before it.
     case cyclic = "another kernel stands between them"
+    /// The positions are values of the step, so that which element is needed is not known when compiling.
     case indirect = "the value is read at run-time positions"
+    /// An epilogue goes through each tile once; whole rows are complete only after the last tile.
     case reductionInEpilogue = "a reduction cannot run inside a product's tile"
+    /// The value must be in memory, as an output, an update or for another kernel.
     case isResult = "the value is wanted outside"
+    /// A product, a library call or a draw reads it from memory.
     case isOperand = "the value is the operand of a product"
+    /// Otherwise a step could fail after a parameter has changed.
     case delaysCheck = "an index must be checked before a parameter is overwritten"
     // Heuristics
+    /// More instructions or arrays than `FusionHeuristics` allows.
     case tooLarge = "the joined kernel would be too large"
+    /// It is no cheap map, and is read several times or at more points than it has.
     case recomputes = "an expensive value would be computed several times"
+    /// A column-wise reduction is dealt to threads by columns, and the map would be dealt so, too.
     case fewColumns = "too few columns to keep the threads busy"
+    /// The epilogue would read too many arrays as large as the result, or values that a step updates.
     case manyStreams = "the product's tile would be pushed out of the cache"
+    /// The epilogue would jump in memory, which costs more than a pass of its own.
     case unevenWalk = "a buffer would be walked through unevenly in a product's tile"
+    /// Where whole rows are reduced, all tiles of a row are one thread's.
     case fewRows = "too few tiles of whole rows to keep the threads busy"
+    /// The consumer writes more than twice the bytes of the product.
     case growsResult = "the result is larger than what it is made from, whose operands' memory can go before"
+    /// The options leave it out.
     case switchedOff = "fusion is switched off"
   }
 
+  /// The graph nodes of the kernel that writes.
   public var producer: [NodeID]
+  /// The graph nodes of the kernel that reads.
   public var consumer: [NodeID]
+  /// The first reason that was found.
   public var reason: Reason
 }
 

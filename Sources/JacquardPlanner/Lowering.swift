@@ -4,6 +4,7 @@ import JacquardKernels
 
 /// A graph as kernels: one or few kernels a node, before fusion.
 public struct LoweredGraph: Sendable {
+  /// Kernels in the order of the nodes.
   public var program: KernelProgram
   /// Contents of constant buffers.
   public var constants: [BufferID: HostTensor]
@@ -13,6 +14,8 @@ public struct LoweredGraph: Sendable {
   public var outputs: [BufferID]
   /// Buffer of each update, in order.
   public var updates: [BufferID]
+  /// Buffer of each value of the graph; nil for what nothing needs.
+  public var values: [BufferID?]
   /// Steps that control kernels repeat.
   public var programs: [Graph]
 }
@@ -43,7 +46,7 @@ extension Graph {
     context.setParameters(parameters, results: outputs + updates)
     return LoweredGraph(
       program: context.program, constants: context.constants, inputs: parameters, outputs: outputs, updates: updates,
-      programs: context.programs)
+      values: buffers, programs: context.programs)
   }
 
   private func lower(_ node: Node, _ context: LoweringContext, _ buffers: inout [BufferID?]) throws {

@@ -4,7 +4,9 @@ import JacquardIR
 
 /// The format of plan files.
 public enum PlanFormat {
+  /// What a plan file has under `format`.
   public static let name = "jacquard.plan"
+  /// What a plan file has under `version`; other versions are refused.
   public static let version = 1
   /// The largest file that is read, in bytes.
   public static let longestFile = 1 << 30

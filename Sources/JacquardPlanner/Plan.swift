@@ -10,39 +10,59 @@ public struct Plan: Hashable, Sendable, Codable {
     case unused
     /// The memory of an input, by its position; also what replaces it in place.
     case input(Int)
+    /// The contents of the constant at this position.
     case constant(Int)
     /// Byte offset in the arena, 64-byte aligned.
     case arena(Int)
   }
 
+  /// What a step reads from outside, or keeps.
   public struct PlanInput: Hashable, Sendable, Codable {
+    /// The name in the graph.
     public var name: String
+    /// Element type and static shape.
     public var type: TensorType
+    /// Where its value comes from.
     public var role: Input.Role
+    /// Where kernels read it.
     public var buffer: BufferID
+    /// How a parameter or state starts.
     public var initializer: Initializer?
+    /// How to draw a data input when none is given.
     public var sample: SampleHint?
+    /// What feeds a data input in training.
     public var feed: FeedHint?
     /// Whether a step writes to it.
     public var isUpdated: Bool
   }
 
+  /// What a step gives.
   public struct PlanOutput: Hashable, Sendable, Codable {
+    /// The name in the graph.
     public var name: String
+    /// Element type and static shape.
     public var type: TensorType
+    /// Where kernels leave it.
     public var buffer: BufferID
   }
 
   /// What messages and reports say of a graph node.
   public struct PlanNode: Hashable, Sendable, Codable {
+    /// Its number in the optimised graph.
     public var id: NodeID
+    /// The operation's name.
     public var operation: String
+    /// The node's name, or its operation and number.
     public var label: String
+    /// The layers around it, joined by `/`.
     public var scope: String
+    /// The user's line, `Models/MLP.swift:12`.
     public var site: String?
   }
 
+  /// The graph's name.
   public var name: String
+  /// Buffers and kernels, in order of execution.
   public var program: KernelProgram
   /// One a buffer of the program.
   public var storage: [Storage]
@@ -50,22 +70,32 @@ public struct Plan: Hashable, Sendable, Codable {
   public var barriers: [Bool]
   /// One a kernel: estimated nanoseconds on one thread.
   public var costs: [Int]
+  /// In the order of the graph.
   public var inputs: [PlanInput]
+  /// In the order of the graph.
   public var outputs: [PlanOutput]
+  /// By the positions that `Storage.constant` gives.
   public var constants: [PlanConstant]
   /// What control kernels repeat: each a plan whose arena is the kernel's workspace.
   public var programs: [Plan]
+  /// The nodes that kernels and buffers mention, by ascending number.
   public var nodes: [PlanNode]
+  /// The size of the arena.
   public var arenaBytes: Int
+  /// What the memory amounts to, and why.
   public var memory: MemoryReport
   /// The sizes that symbols were bound to.
   public var bindings: [Binding]
 
+  /// The size of a symbol.
   public struct Binding: Hashable, Sendable, Codable {
+    /// Its name in the graph.
     public var symbol: String
+    /// At least 1.
     public var size: Int
   }
 
+  /// What is known of a node; nil if no kernel or buffer mentions it. Takes logarithmic time.
   public func node(_ id: NodeID) -> PlanNode? {
     // Nodes are sorted by number.
     var low = 0
@@ -94,8 +124,10 @@ public struct Plan: Hashable, Sendable, Codable {
 
 /// The contents of a constant buffer.
 public struct PlanConstant: Hashable, Sendable {
+  /// The contents, dense and row-major.
   public var tensor: HostTensor
 
+  /// A constant of these contents.
   public init(_ tensor: HostTensor) { self.tensor = tensor }
 }
 
@@ -169,6 +201,7 @@ public struct MemoryReport: Hashable, Sendable, Codable {
     /// Kernels that compute again what was given up, in order.
     public var repeated: [Repeat]
 
+    /// A plan that was made to fit a limit.
     public init(limit: Int, unlimited: Int, repeated: [Repeat]) {
       (self.limit, self.unlimited, self.repeated) = (limit, unlimited, repeated)
     }
@@ -176,33 +209,50 @@ public struct MemoryReport: Hashable, Sendable, Codable {
 
   /// A further run of a kernel, perhaps for some of its results only.
   public struct Repeat: Hashable, Sendable, Codable {
+    /// The kernel that runs again, by its position in the program.
     public var kernel: Int
     /// The kernel that ran first.
     public var of: Int
 
+    /// A run of one kernel that repeats another.
     public init(kernel: Int, of: Int) { (self.kernel, self.of) = (kernel, of) }
   }
 
+  /// A result that is written over an operand.
   public struct Join: Hashable, Sendable, Codable {
+    /// The result.
     public var buffer: BufferID
+    /// The operand, whose memory the result takes.
     public var over: BufferID
+    /// The kernel that does so, by its position in the program.
     public var kernel: Int
   }
 
+  /// A new value that is copied into a parameter or state.
   public struct Copy: Hashable, Sendable, Codable {
+    /// The input's name.
     public var name: String
+    /// Why it was not written there at once, in a clause.
     public var reason: String
   }
 
+  /// A buffer of the arena.
   public struct Entry: Hashable, Sendable, Codable {
+    /// Its number in the program.
     public var buffer: BufferID
+    /// The name of the value or node that it holds.
     public var name: String
+    /// Element type and sizes, `f32[128,256]`.
     public var type: String
+    /// Rounded up to 64.
     public var bytes: Int
+    /// Bytes from the beginning of the arena.
     public var offset: Int
     /// First and last kernel that touches it.
     public var first: Int
+    /// See `first`.
     public var last: Int
+    /// The user's line that made the value.
     public var site: String?
   }
 }

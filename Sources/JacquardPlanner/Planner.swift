@@ -80,18 +80,24 @@ private struct FittingPlanner {
     return try fitting(limited, scheduled, fusion, &clock)
   }
 
-  /// First another order, then independent kernels one by one and, where that is not enough, some of them again.
+  /// First another order, then what takes memory for speed is left out, then independent kernels run one by one and, where that is
+  /// not enough, some of them again.
   private func fitting(
     _ limited: MemoryReport.Limited, _ scheduled: KernelProgram, _ fusion: FusionRecord, _ clock: inout StepClock
   ) throws -> (Plan, FusionRecord) {
     let plan = clock.measure("limit") { assembly(scheduled).plan(within: limited) }
     if plan.arenaBytes <= limited.limit { return (plan, fusion) }
     var apart = options
+    apart.disabledFusions.insert(.padding)
+    let (copied, copies) = program(apart, &clock)
+    let unpadded = clock.measure("limit") { assembly(copied).plan(within: limited) }
+    if unpadded.arenaBytes <= limited.limit { return (unpadded, copies) }
     apart.disabledFusions.insert(.groups)
     let (single, record) = program(apart, &clock)
     let smallest = clock.measure("limit") { assembly(single).plan(within: limited, recomputes: true) }
     if smallest.arenaBytes <= limited.limit { return (smallest, record) }
-    throw refusal(smallest.arenaBytes < plan.arenaBytes ? smallest : plan, limited.limit)
+    let found = [plan, unpadded, smallest].min { $0.arenaBytes < $1.arenaBytes }
+    throw refusal(found ?? smallest, limited.limit)
   }
 
   private func program(_ options: CompileOptions, _ clock: inout StepClock) -> (KernelProgram, FusionRecord) {

@@ -25,7 +25,23 @@ final class NativeNests {
   /// - Parameter nest: As the tile machine's form was made from.
   func add(_ nest: LoopNest, _ plan: Plan, isEpilogue: Bool, _ kernel: Kernel, to encoded: inout jq_nest) {
     add(plan, kernel, to: &encoded) { () throws(NotEmitted) in
-      try NestSource(nest, plan.program, isEpilogue: isEpilogue)
+      try NestSource(nest, plan.program, isEpilogue: isEpilogue, streams: NativeNests.streams(nest, plan))
+    }
+  }
+
+  /// Bytes of a result from which on it does not stay in the caches until someone reads it.
+  private static let largeResult = 4 << 20
+
+  /// Large results that a nest stores and no kernel reads: kept out of the caches, they need not be fetched before they are written, and
+  /// leave what is there. What replaces a parameter lies where the old one was read, and is in the caches.
+  private static func streams(_ nest: LoopNest, _ plan: Plan) -> Set<BufferID> {
+    let large = plan.program.results.filter { buffer in
+      guard case .arena = plan.storage[buffer.index] else { return false }
+      return plan.program[buffer].byteCount >= largeResult
+    }
+    if large.isEmpty { return [] }
+    return Set(nest.writes.filter(large.contains)).filter { buffer in
+      !plan.program.kernels.contains { $0.reads.contains(buffer) }
     }
   }
 
@@ -110,15 +126,19 @@ struct KernelComment {
 
 /// The C that a plan becomes, to be read.
 public struct EmittedC: Sendable {
+  /// A function of the C text, which does a part of one kernel or several.
   public struct Function: Sendable {
+    /// Its name in C.
     public let symbol: String
     /// Kernels that call it.
     public let kernels: [String]
     /// Their numbers in the plan; those of nested programs have none.
     public let indices: [Int]
+    /// Its C99 text.
     public let text: String
   }
 
+  /// Everything that is emitted, each text once.
   public let functions: [Function]
   /// Loops that the tile machine runs: the kernel, its number unless it is one of a nested program, and why.
   public let refusals: [(kernel: String, index: Int?, reason: String)]

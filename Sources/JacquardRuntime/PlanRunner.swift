@@ -6,6 +6,7 @@ import JacquardPlanner
 
 /// Runs a plan on the tile machine (executor `vm`). Owns an arena; used by one caller at a time.
 public final class PlanRunner: StepRunner {
+  /// What it runs.
   public let plan: Plan
   /// Threads asked for; a plan with little work runs on one.
   public let threads: Int
@@ -29,6 +30,9 @@ public final class PlanRunner: StepRunner {
     didSet { freed = poisonsFreedMemory ? FreedMemory(plan) : nil }
   }
   private var freed: FreedMemory?
+  /// Looks for NaN in what each kernel stores, and ends the step with the node that made the first; nil for steps as fast as
+  /// they can be. Kernels then run one by one, and nothing is recorded. Not together with `poisonsFreedMemory`.
+  public var nanCheck: NaNCheck?
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
@@ -133,7 +137,10 @@ public final class PlanRunner: StepRunner {
   public private(set) var keptInputs = true
 
   public func run() throws {
-    try run { freed.map { runPoisoned($0) } ?? launch(encoder.kernels.indices) }
+    try run { fault in
+      if let freed { return runPoisoned(freed) }
+      return nanCheck.map { runChecked($0, &fault) } ?? launch(encoder.kernels.indices)
+    }
   }
 
   /// Runs a step kernel by kernel, for whoever looks at memory between them.
@@ -141,20 +148,23 @@ public final class PlanRunner: StepRunner {
   /// - Parameter after: whether to go on.
   /// - Throws: what they throw, and as `run`.
   func run(before: (Int) throws -> Void, after: (Int) throws -> Bool) throws {
-    try run { try oneByOne(before: before, after: after) }
+    try run { _ in try oneByOne(before: before, after: after) }
   }
 
-  private func run(_ body: () throws -> jq_failure) throws {
+  /// - Parameter body: runs the kernels; sets a fault if the failure is a NaN.
+  private func run(_ body: (_ fault: inout Diagnostic?) throws -> jq_failure) throws {
     keptInputs = true
     for (index, storage) in bound.enumerated() where storage == nil {
       throw Diagnostic("input '\(plan.inputs[index].name)' is missing")
     }
     if let result = tier?.take() { settle(result) }
+    try checkInputs()
     let start = ContinuousClock.now
     defer { if let tier { tier.add(nanoseconds: Int(start.duration(to: .now) / .nanoseconds(1))) } }
-    let failure = try body()
+    var fault: Diagnostic?
+    let failure = try body(&fault)
     keptInputs = plan.keepsInputs(failingIn: failure.kernel >= 0 ? Int(failure.kernel) : plan.program.kernels.count)
-    if failure.kernel >= 0 { throw diagnostic(failure) }
+    if failure.kernel >= 0 { throw fault ?? diagnostic(failure) }
   }
 
   /// Runs some kernels. - Returns: The first failure; its kernel is -1 if there is none.
@@ -167,7 +177,7 @@ public final class PlanRunner: StepRunner {
     program.scratch = scratch.bytes.assumingMemoryBound(to: UInt8.self)
     program.scratch_bytes = Int64(encoder.scratchBytes)
     program.counters = counters
-    program.recorders = freed == nil && range == encoder.kernels.indices ? recorder?.recorders : nil
+    program.recorders = freed == nil && nanCheck == nil && range == encoder.kernels.indices ? recorder?.recorders : nil
     threadsUsed = Int(jq_program_run(&program, Int32(threads), &failure))
     if failure.kernel >= 0 { failure.kernel += Int32(range.lowerBound) }
     return failure
@@ -199,6 +209,42 @@ public final class PlanRunner: StepRunner {
     return none
   }
 
+  // MARK: NaN
+
+  private func checkInputs() throws {
+    guard let nanCheck else { return }
+    for (input, storage) in zip(plan.inputs, bound) {
+      let site = nanCheck.graph?.input(named: input.name)?.site
+      if let storage { try NaNCheck.check(input: input.name, storage, site: site) }
+    }
+  }
+
+  /// - Parameter fault: set if the failure is a NaN.
+  private func runChecked(_ check: NaNCheck, _ fault: inout Diagnostic?) -> jq_failure {
+    var kept: [BufferID: HostTensor] = [:]
+    var last = 0
+    var failure = oneByOne { kernel in
+      kept = [:]
+      for buffer in check.overwritten[kernel] { kept[buffer] = stored(buffer) }
+    } after: { kernel in
+      let faulty = check.completed[kernel].filter { buffer in
+        let shape = plan.program[buffer]
+        return shape.dtype.firstNaN(buffers[buffer.index], shape.count) != nil
+      }
+      if faulty.isEmpty { return true }
+      var search = NaNSearch(check, plan, kernel: kernel, kept: kept) { self.stored($0) }
+      (fault, last) = (search.fault(in: faulty), kernel)
+      return false
+    }
+    if fault != nil { failure.kernel = Int32(last) }
+    return failure
+  }
+
+  /// A copy of what lies in a buffer's memory; nil if it has none.
+  private func stored(_ buffer: BufferID) -> HostTensor? {
+    buffers[buffer.index] == nil ? nil : try? contents(buffer)
+  }
+
   /// Threads that ran in the last step.
   public private(set) var threadsUsed = 0
 
@@ -218,7 +264,7 @@ public final class PlanRunner: StepRunner {
     return try contents(output.buffer)
   }
 
-  /// A copy of what a buffer holds. - Throws: `Diagnostic` if memory is short.
+  /// A copy of what a buffer holds, zeros if it has no memory. - Throws: `Diagnostic` if memory is short.
   func contents(_ buffer: BufferID) throws -> HostTensor {
     var result = try HostTensor(zeros: plan.program[buffer].dtype, plan.program[buffer].extents)
     guard let source = buffers[buffer.index] else { return result }

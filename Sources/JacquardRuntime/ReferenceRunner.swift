@@ -10,6 +10,9 @@ public final class ReferenceRunner: StepRunner {
   /// - Parameter graph: without symbols.
   public init(graph: Graph) { self.graph = graph }
 
+  /// Whether a step ends at the first node whose results hold NaN and whose operands do not.
+  public var checksNaN = false
+
   public var outputNames: [String] { graph.outputs.map(\.name) }
 
   public func bind(_ input: String, _ storage: TensorStorage) throws {
@@ -27,7 +30,13 @@ public final class ReferenceRunner: StepRunner {
 
   public func run() throws {
     keptInputs = true
-    let values = try graph.evaluate(bound.mapValues { $0.tensor() })
+    if checksNaN {
+      for input in graph.inputs {
+        if let storage = bound[input.name] { try NaNCheck.check(input: input.name, storage, site: input.site) }
+      }
+    }
+    let inputs = bound.mapValues { $0.tensor() }
+    let values = try checksNaN ? graph.evaluate(inputs, observer: NaNCheck.observe) : graph.evaluate(inputs)
     keptInputs = values.updates.isEmpty
     outputs = values.outputs
     for (name, tensor) in values.updates { try bound[name]?.set(tensor) }

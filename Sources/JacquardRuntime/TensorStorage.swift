@@ -3,8 +3,11 @@ import JacquardCore
 /// Memory of one parameter, state or input, outside every arena. A running step may read and replace it; the owner
 /// sees to it that nobody else does meanwhile.
 public final class TensorStorage: @unchecked Sendable {
+  /// Element type and static shape.
   public let type: TensorType
+  /// Elements along each axis, outermost first.
   public let sizes: [Int]
+  /// Bytes that the elements take.
   public let byteCount: Int
   /// 64-byte aligned.
   public var bytes: UnsafeMutableRawPointer { memory.bytes }
@@ -21,6 +24,8 @@ public final class TensorStorage: @unchecked Sendable {
     memory = try AlignedMemory(count)
   }
 
+  /// A copy of a tensor.
+  /// - Throws: `Diagnostic` if memory is short.
   public convenience init(_ tensor: HostTensor) throws(Diagnostic) {
     try self.init(zeros: tensor.type)
     try set(tensor)

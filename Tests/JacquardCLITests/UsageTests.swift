@@ -46,7 +46,6 @@ struct UsageTests {
     try folder.write("g.json", Fixtures.graph)
     let g = folder["g.json"]
     let lines: [[String]] = [
-      ["run", g, "--synthetic", "--check-nan"],
       ["compile", g, "-o", folder["out/"]], ["compile", g, "-o", folder["out"]],
       ["convert", g, folder["g.mlir"]], ["run", folder["g.mlir"]],
     ]

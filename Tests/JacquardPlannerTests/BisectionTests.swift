@@ -34,7 +34,7 @@ import Testing
     let compilation = try Compiler.compile(graph)
     for (executor, threads) in [(ExecutorKind.vm, 1), (.vm, 2), (.native, 2)] {
       let kernels = try bisection.kernels(
-        of: compilation.plan, compiledFrom: compilation.graph, executor: executor, threads: threads)
+        of: compilation, executor: executor, threads: threads)
       #expect(kernels.count == compilation.plan.program.kernels.count)
       #expect(kernels.filter(\.isWrong).isEmpty, "\(executor): \(kernels.filter(\.isWrong))")
       #expect(kernels.reduce(0) { $0 + $1.compared } >= graph.outputs.count)
@@ -53,9 +53,9 @@ import Testing
       let twice = try context.builder.negate(context.builder.negate(node.inputs[0]))
       return context.builder.type(twice) == "f32[1]" ? twice : nil
     }
-    var pipeline = Pipeline.standard
-    pipeline.passes.insert(Pass("broken", "is wrong", RuleSet("broken", [right, wrong])), at: position)
-    let steps = try bisection(graph).passes(pipeline)
+    var options = CompileOptions()
+    options.passes.passes.insert(Pass("broken", "is wrong", RuleSet("broken", [right, wrong])), at: position)
+    let steps = try bisection(graph).passes(options: options)
     let last = try #require(steps.last)
     #expect(last.name == "broken" && last.isWrong && last.suspects == ["sineIsIdentity"], "\(steps)")
     #expect(steps.dropLast().filter(\.isWrong).isEmpty)
@@ -69,9 +69,9 @@ import Testing
     let compilation = try Compiler.compile(graph)
     var found = 0
     for index in compilation.plan.program.kernels.indices {
-      var plan = compilation.plan
-      guard plan.program.kernels[index].addHalf(plan.program) else { continue }
-      let steps = try bisection.kernels(of: plan, compiledFrom: compilation.graph)
+      var broken = compilation
+      guard broken.plan.program.kernels[index].addHalf(compilation.plan.program) else { continue }
+      let steps = try bisection.kernels(of: broken)
       let last = try #require(steps.last)
       #expect(last.isWrong && last.number == index && steps.count == index + 1, "kernel \(index): \(last)")
       #expect(last.overwritten.isEmpty && last.findings.allSatisfy { $0.difference.absolute > 0.4 })
@@ -88,14 +88,14 @@ import Testing
       let other = try b.matmul(b.matmul(b.matmul(x, b.input("w", "f32[16,16]")), x), x)
       try b.output("y", b.matmul(other, early))
     }
-    let compilation = try Compiler.compile(graph)
-    var plan = compilation.plan
+    var compilation = try Compiler.compile(graph)
+    let plan = compilation.plan
     let last = try #require(plan.program.kernels.last)
     // What the last kernel reads, and the last one before it wrote.
     let buffers = last.reads.filter { if case .arena = plan.storage[$0.index] { true } else { false } }
     try #require(buffers.count == 2)
-    plan.storage[buffers[0].index] = plan.storage[buffers[1].index]
-    let steps = try bisection(graph).kernels(of: plan, compiledFrom: compilation.graph)
+    compilation.plan.storage[buffers[0].index] = plan.storage[buffers[1].index]
+    let steps = try bisection(graph).kernels(of: compilation)
     let wrong = try #require(steps.last)
     #expect(wrong.number == plan.program.kernels.count - 1 && wrong.overwritten.count == 1, "\(steps)")
   }

@@ -29,7 +29,7 @@ import Testing
       name: "resnet.train", bindings: ["N": 2],
       unlike: [
         "canonicalise", "specialise", "fusion", "joins", "groups", "inPlaceJoins",
-        "inPlaceUpdates", "arenaSharing", "fewBarriers",
+        "inPlaceUpdates", "arenaSharing", "fewBarriers", "padding",
       ]),
     Case(
       name: "transformer.train", bindings: ["N": 1],

@@ -66,6 +66,22 @@ import Testing
     ]
   }
 
+  @Test("Large results, which are stored past the caches: whole lines, and rows that begin anywhere")
+  func largeResults() throws {
+    var batch = NativeBatch()
+    var random = Random(9)
+    for shape in [[1030, 1040], [1031, 1033], [1_100_003]] {
+      let builder = GraphBuilder(name: "large")
+      let type = TensorType(.f32, Shape(shape))
+      let x = try builder.input("x", type)
+      try builder.output("y", builder.exp(x))
+      try builder.output("rows", builder.softmax(x))
+      batch.add("\(shape)", try Compiler.compile(builder.graph).plan, ["x": try random.tensor(type)])
+    }
+    let outcome = try batch.outcome(threads: [1, 2, 3])
+    #expect(outcome.differences.isEmpty && outcome.emitted > 0, "\(outcome.text), \(outcome.emitted) emitted")
+  }
+
   @Test("A guard 2^32 elements away from its array refuses every element")
   func farGuards() throws {
     let builder = GraphBuilder(name: "far")

@@ -32,8 +32,8 @@ import Testing
   static let goldens = [
     Golden("autoencoder", kernels: 6, joins: 0, arena: 533_504, inPlace: 0, copies: 0),
     Golden("autoencoder.train", kernels: 20, joins: 4, arena: 2_468_096, inPlace: 37, copies: 0),
-    Golden("cnn", kernels: 9, joins: 0, arena: 16_859_136, inPlace: 0, copies: 0),
-    Golden("cnn.train", kernels: 26, joins: 4, arena: 33_393_152, inPlace: 25, copies: 0),
+    Golden("cnn", kernels: 8, joins: 0, arena: 17_039_360, inPlace: 0, copies: 0),
+    Golden("cnn.train", kernels: 25, joins: 4, arena: 33_393_152, inPlace: 25, copies: 0),
     Golden("ddpm_mlp", kernels: 7, joins: 0, arena: 262_144, inPlace: 0, copies: 0),
     Golden("ddpm_mlp.train", kernels: 18, joins: 4, arena: 1_218_688, inPlace: 25, copies: 1),
     Golden("gnn", kernels: 14, joins: 1, arena: 13_631_488, inPlace: 0, copies: 0),
@@ -50,12 +50,12 @@ import Testing
     Golden("mlp_wide", kernels: 4, joins: 0, arena: 4_194_304, inPlace: 0, copies: 0),
     // Updates of large weights do not wait for the end of the step.
     Golden("mlp_wide.train", kernels: 15, joins: 2, arena: 23_068_864, inPlace: 19, copies: 0),
-    Golden("resnet", kernels: 29, joins: 5, arena: 13_123_584, inPlace: 0, copies: 0),
-    Golden("resnet.train", kernels: 167, joins: 38, arena: 62_776_128, inPlace: 187, copies: 0),
+    Golden("resnet", kernels: 17, joins: 4, arena: 13_664_256, inPlace: 0, copies: 0),
+    Golden("resnet.train", kernels: 150, joins: 38, arena: 62_776_128, inPlace: 187, copies: 0),
     Golden("transformer", kernels: 46, joins: 13, arena: 8_421_376, inPlace: 0, copies: 0),
     Golden("transformer.train", kernels: 140, joins: 70, arena: 148_152_320, inPlace: 211, copies: 0),
-    Golden("unet_ddpm", kernels: 66, joins: 23, arena: 60_661_760, inPlace: 0, copies: 0),
-    Golden("unet_ddpm.train", kernels: 176, joins: 73, arena: 301_805_696, inPlace: 211, copies: 1),
+    Golden("unet_ddpm", kernels: 53, joins: 11, arena: 60_661_760, inPlace: 0, copies: 0),
+    Golden("unet_ddpm.train", kernels: 154, joins: 73, arena: 297_747_904, inPlace: 211, copies: 1),
     Golden("vae", kernels: 8, joins: 0, arena: 626_688, inPlace: 0, copies: 1),
     Golden("vae.train", kernels: 20, joins: 6, arena: 3_436_544, inPlace: 31, copies: 1),
     Golden("word2vec", kernels: 1, joins: 0, arena: 4_096, inPlace: 0, copies: 0),
@@ -67,9 +67,9 @@ import Testing
   private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("graphs")
 
-  static func compilation(_ name: String) throws -> Compilation {
+  static func compilation(_ name: String, _ options: CompileOptions = CompileOptions()) throws -> Compilation {
     let bytes = [UInt8](try Data(contentsOf: Self.folder.appendingPathComponent("\(name).json")))
-    return try Compiler.compile(Graph(json: bytes, file: "\(name).json", registry: .standard))
+    return try Compiler.compile(Graph(json: bytes, file: "\(name).json", registry: .standard), options: options)
   }
 
   @Test func everyGraphHasARow() throws {
@@ -91,7 +91,13 @@ import Testing
     let compilation = try Self.compilation(golden.name)
     let (plan, memory) = (compilation.plan, compilation.plan.memory)
     #expect(Double(memory.achieved) <= 1.05 * Double(memory.lowerBound), "\(memory.achieved) of \(memory.lowerBound)")
-    #expect(memory.achieved < memory.unfusedPeak, "\(memory.achieved); unfused \(memory.unfusedPeak)")
+    // Fusion may let memory grow a little where it stores into padded arrays, and nowhere else.
+    let peak = Double(memory.unfusedPeak) * (1 + FusionHeuristics().paddingGrowth)
+    #expect(Double(memory.achieved) < peak, "\(memory.achieved); unfused \(memory.unfusedPeak)")
+    var apart = CompileOptions()
+    apart.disabledFusions.insert(.padding)
+    let report = try Self.compilation(golden.name, apart).plan.memory
+    #expect(report.achieved < report.unfusedPeak, "\(report.achieved); unfused \(report.unfusedPeak)")
     let best = RandomOrder.leastArena(plan, orders: 1000)
     #expect(plan.arenaBytes <= best, "a random order needs \(best)")
   }

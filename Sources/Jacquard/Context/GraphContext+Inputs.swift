@@ -86,7 +86,7 @@ extension GraphContext {
       let final = aliases[value] ?? value
       attempt(at: site) {
         try builder.output(name, final)
-        if builder.graph.producer(final)?.name == nil { try builder.name(final, name) }
+        if Graph.Output.probe(name) == nil, builder.graph.producer(final)?.name == nil { try builder.name(final, name) }
       }
     }
   }

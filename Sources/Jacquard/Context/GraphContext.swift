@@ -7,10 +7,13 @@ import JacquardIR
 public final class GraphContext {
   /// What a graph is built for. Layers such as `Dropout` behave differently.
   public enum Mode: Sendable, Hashable {
+    /// In training `Dropout` draws and `BatchNorm2d` normalises by the batch; in evaluation the one does nothing and the other
+    /// uses its running statistics.
     case training, evaluation
   }
 
   let builder: GraphBuilder
+  /// What the graph is built for.
   public let mode: Mode
   /// The first error. `Graph(_:)` throws it.
   public private(set) var firstError: Diagnostic?

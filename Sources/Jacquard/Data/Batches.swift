@@ -2,6 +2,7 @@ import JacquardCore
 
 /// One batch of a data set. Values stay as they are stored until they are asked for.
 public struct Batch: Sendable {
+  /// What its examples are taken from.
   public let data: DataSet
   /// The positions of its examples in the data set.
   public let rows: [Int32]
@@ -10,6 +11,7 @@ public struct Batch: Sendable {
   public var count: Int { rows.count }
 
   /// The values of a column as they are stored: the first axis counts the batch's examples.
+  /// - Throws: `Diagnostic` that lists the columns if there is no such one.
   public func raw(_ column: String) throws(Diagnostic) -> HostTensor {
     try values(column, nil, scale: nil)
   }
@@ -33,18 +35,22 @@ public struct Batch: Sendable {
   }
 
   /// The column `image` as f32 from 0 to 1, one row an example: `f32[count, pixels]`.
+  /// - Throws: `Diagnostic` if there is no such column or it has no numbers.
   public func images() throws(Diagnostic) -> HostTensor {
     let images = try values("image", .f32, scale: 1.0 / 255)
     return try images.reshaped([count, count == 0 ? 0 : images.count / count])
   }
 
   /// The column `label` as `i32[count]`.
+  /// - Throws: `Diagnostic` if there is no such column or its type does not fit.
   public func labels() throws(Diagnostic) -> HostTensor { try values("label", .i32) }
 }
 
 /// The batches of an epoch.
 public struct Batches: Sequence, Sendable {
+  /// What the batches are taken from.
   public let data: DataSet
+  /// Examples of each batch, the last one perhaps aside.
   public let batchSize: Int
   let order: [Int32]
   let remainder: Remainder

@@ -107,6 +107,7 @@ struct IDXFiles {
 
 extension DataSet {
   /// A table with named columns. Texts become numbers of classes.
+  /// - Throws: `Diagnostic` with file and line; see `CSVTable.read`.
   public static func csv(_ path: String) throws(Diagnostic) -> DataSet {
     let table = try CSVTable.read(path)
     var columns: [Column] = []

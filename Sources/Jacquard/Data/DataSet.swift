@@ -5,12 +5,14 @@ import JacquardFiles
 public struct DataSet: Sendable {
   /// One column: row i of `values` belongs to example i.
   public struct Column: Sendable {
+    /// Unique in the data set: `image`, `label`.
     public let name: String
     /// The first axis counts the examples.
     public let values: HostTensor
     /// Texts of the classes, where the values are their numbers.
     public let classes: [String]?
 
+    /// A column of one row of `values` an example.
     public init(_ name: String, _ values: HostTensor, classes: [String]? = nil) {
       self.name = name
       self.values = values
@@ -21,7 +23,9 @@ public struct DataSet: Sendable {
     public var rowType: TensorType { TensorType(values.dtype, Shape(Array(values.sizes.dropFirst()))) }
   }
 
+  /// What messages call it.
   public let name: String
+  /// All of the same number of examples.
   public let columns: [Column]
   /// The number of examples.
   public let count: Int
@@ -45,6 +49,7 @@ public struct DataSet: Sendable {
     count = first.values.sizes[0]
   }
 
+  /// The column of a name; nil if there is none.
   public subscript(name: String) -> Column? { columns.first { $0.name == name } }
 
   /// `image u8[28,28], label u8[]`: what messages list.
@@ -112,9 +117,12 @@ extension HostTensor {
 
 /// Data to train on and, where there is some, data to test on.
 public struct DataSplits: Sendable {
+  /// To train on.
   public let train: DataSet
+  /// To test on; nil where there is none.
   public let test: DataSet?
 
+  /// Both parts, whose columns should be the same.
   public init(train: DataSet, test: DataSet? = nil) {
     self.train = train
     self.test = test

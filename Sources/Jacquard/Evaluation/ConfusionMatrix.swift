@@ -18,6 +18,7 @@ public struct ConfusionMatrix: Sendable, Hashable {
   public var predicted: [Int] { counts.indices.map { column in counts.reduce(0) { $0 + $1[column] } } }
   private var correct: [Int] { counts.indices.map { counts[$0][$0] } }
 
+  /// The share of all examples whose class was predicted.
   public var accuracy: Proportion { Proportion(of: correct.reduce(0, +), among: support.reduce(0, +)) }
 
   /// For each class the share of its predictions that are right; 0 where there are none.

@@ -9,6 +9,7 @@ public struct Evaluation: Sendable, Hashable {
   /// `accuracy` where there is an output `logits` and labels; scalar outputs by their name.
   public var figures: [String: Double]
 
+  /// The share of examples whose largest logit is that of their label; nil without logits or labels.
   public var accuracy: Double? { figures["accuracy"] }
 }
 

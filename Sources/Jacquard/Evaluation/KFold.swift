@@ -4,10 +4,13 @@ import JacquardCore
 public struct KFold: Sendable {
   /// Positions of examples.
   public struct Split: Sendable, Hashable {
+    /// All examples of the other parts.
     public let train: [Int]
+    /// The examples of one part.
     public let test: [Int]
   }
 
+  /// One a part.
   public let splits: [Split]
 
   /// - Parameters:

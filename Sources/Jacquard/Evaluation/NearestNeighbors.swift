@@ -5,7 +5,9 @@ import JacquardIR
 public final class NearestNeighbors {
   /// The neighbours of one query, the nearest first; of equally near ones the first row comes first.
   public struct Found: Sendable, Hashable {
+    /// Positions in the reference set.
     public let rows: [Int]
+    /// Euclidean, one a row.
     public let distances: [Double]
   }
 

@@ -6,6 +6,7 @@ import JacquardIR
 /// Computed from the singular values of the centred rows; where there are many more rows than columns, from the
 /// eigenvalues of their covariance, which cost less and are as exact as the sum of the variances allows.
 public struct PCA: Sendable {
+  /// The mean of each column, which is subtracted first.
   public let mean: [Double]
   /// One component a row, of length 1, its largest element positive: `f64[components, width]`.
   public let components: HostTensor

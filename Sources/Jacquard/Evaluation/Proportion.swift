@@ -1,6 +1,8 @@
 /// A share of a number of trials, such as an accuracy, and how far it may be off.
 public struct Proportion: Sendable, Hashable {
+  /// In how many trials it happened.
   public let successes: Int
+  /// How many there were.
   public let trials: Int
 
   /// - Precondition: 0 <= successes <= trials.

@@ -2,6 +2,7 @@
 public struct RankingCurve: Sendable {
   /// Of each threshold from the highest score down: the share of negatives, and of positives, at or above it.
   public let falsePositiveRates: [Double]
+  /// See `falsePositiveRates`; both begin with 0.
   public let truePositiveRates: [Double]
   /// The probability that a positive scores higher than a negative, ties counted half: the area under the curve by
   /// midranks (Mann, Whitney 1947). NaN without positives or without negatives.

@@ -4,7 +4,9 @@ import JacquardCore
 public struct Reliability: Sendable, Hashable {
   /// Examples whose confidence lies in an interval that is open below and closed above; the first one holds 0 too.
   public struct Bin: Sendable, Hashable {
+    /// Its least and greatest confidence.
     public let range: ClosedRange<Double>
+    /// The number of examples in it.
     public let count: Int
     /// The mean confidence; NaN if the bin is empty.
     public let confidence: Double
@@ -12,6 +14,7 @@ public struct Reliability: Sendable, Hashable {
     public let accuracy: Double
   }
 
+  /// From the least confidence to the greatest, of equal width.
   public let bins: [Bin]
 
   /// - Parameters:

@@ -3,11 +3,13 @@ import JacquardCore
 
 /// One number by which logits are divided, so that confidence is accuracy (Guo et al. 2017). It moves no prediction.
 public struct TemperatureScaling: Sendable, Hashable {
+  /// Above 1 where the logits are too confident.
   public let temperature: Double
   /// Mean negative log-likelihood at the temperature, in nats.
   public let loss: Double
   /// |dNLL / d log T| at the temperature.
   public let gradient: Double
+  /// Newton steps that were made, at most 100.
   public let iterations: Int
 
   /// The temperature at which the likelihood of the labels is largest, by Newton's method on log T from T = 1.

@@ -4,6 +4,7 @@ import JacquardCore
 
 /// max(x, 0).
 public struct ReLU: UnaryModule, Sendable {
+  /// The layer; it has no parameters.
   public init() {}
 
   public func callAsFunction<S: TensorFloat>(
@@ -13,6 +14,7 @@ public struct ReLU: UnaryModule, Sendable {
 
 /// 1 / (1 + exp(-x)).
 public struct Sigmoid: UnaryModule, Sendable {
+  /// The layer; it has no parameters.
   public init() {}
 
   public func callAsFunction<S: TensorFloat>(
@@ -22,6 +24,7 @@ public struct Sigmoid: UnaryModule, Sendable {
 
 /// Hyperbolic tangent.
 public struct Tanh: UnaryModule, Sendable {
+  /// The layer; it has no parameters.
   public init() {}
 
   public func callAsFunction<S: TensorFloat>(
@@ -31,6 +34,7 @@ public struct Tanh: UnaryModule, Sendable {
 
 /// x * sigmoid(x).
 public struct SiLU: UnaryModule, Sendable {
+  /// The layer; it has no parameters.
   public init() {}
 
   public func callAsFunction<S: TensorFloat>(
@@ -40,6 +44,7 @@ public struct SiLU: UnaryModule, Sendable {
 
 /// log(1 + exp(x)).
 public struct Softplus: UnaryModule, Sendable {
+  /// The layer; it has no parameters.
   public init() {}
 
   public func callAsFunction<S: TensorFloat>(
@@ -49,8 +54,10 @@ public struct Softplus: UnaryModule, Sendable {
 
 /// x times the normal distribution function of x.
 public struct GELU: UnaryModule, Sendable {
+  /// Whether the normal distribution is that of a tanh (`approximate="tanh"` in PyTorch); else it is exact.
   public let approximate: Bool
 
+  /// The exact form, unless told otherwise.
   public init(approximate: Bool = false) { self.approximate = approximate }
 
   public func callAsFunction<S: TensorFloat>(
@@ -60,8 +67,10 @@ public struct GELU: UnaryModule, Sendable {
 
 /// x where positive, else slope * x.
 public struct LeakyReLU: UnaryModule, Sendable {
+  /// The factor of negative elements.
   public let slope: Double
 
+  /// The default is PyTorch's.
   public init(slope: Double = 0.01) { self.slope = slope }
 
   public func callAsFunction<S: TensorFloat>(
@@ -71,8 +80,10 @@ public struct LeakyReLU: UnaryModule, Sendable {
 
 /// x where positive, else alpha * (exp(x) - 1).
 public struct ELU: UnaryModule, Sendable {
+  /// Minus the limit at minus infinity.
   public let alpha: Double
 
+  /// The default is PyTorch's.
   public init(alpha: Double = 1) { self.alpha = alpha }
 
   public func callAsFunction<S: TensorFloat>(
@@ -82,8 +93,10 @@ public struct ELU: UnaryModule, Sendable {
 
 /// exp(x) divided by its sum along an axis.
 public struct Softmax: UnaryModule, Sendable {
+  /// Negative ones count from the last.
   public let axis: Int
 
+  /// Along the last axis, unless told otherwise.
   public init(axis: Int = -1) { self.axis = axis }
 
   public func callAsFunction<S: TensorFloat>(

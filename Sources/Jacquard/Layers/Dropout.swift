@@ -3,8 +3,10 @@ import JacquardCore
 /// In training sets each element to 0 with probability `rate` and divides the others by 1 - rate; else, and where the rate is 0, does
 /// nothing.
 public final class Dropout: Layer, UnaryModule {
+  /// The probability that an element becomes 0.
   public let rate: Double
 
+  /// The default is PyTorch's.
   public init(_ rate: Double = 0.5) { self.rate = rate }
 
   public func callAsFunction<S: TensorFloat>(

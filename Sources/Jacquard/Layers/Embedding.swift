@@ -4,9 +4,12 @@ import JacquardOps
 
 /// A table of vectors, one for each of `count` numbers; starts normally distributed, as PyTorch's.
 public final class Embedding: Layer {
+  /// Vectors in the table: legal numbers are `0 ..< count`.
   public let count: Int
+  /// Elements of each vector.
   public let size: Int
 
+  /// A table `[count, size]`, the parameter `weight`.
   public init(_ count: Int, _ size: Int) {
     self.count = count
     self.size = size

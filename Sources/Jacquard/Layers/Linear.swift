@@ -7,8 +7,11 @@ import JacquardOps
 /// The weight is `[inputs, outputs]` (PyTorch's is the transpose). Both start as in PyTorch's `nn.Linear`: drawn evenly
 /// from ±1/sqrt(inputs).
 public final class Linear: Layer, UnaryModule {
+  /// The last size of what comes in.
   public let inputs: Int
+  /// The last size of what goes out.
   public let outputs: Int
+  /// Whether the parameter `bias` `[outputs]` is added.
   public let hasBias: Bool
   let weightStart: Initializer
   let biasStart: Initializer

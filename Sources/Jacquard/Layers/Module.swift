@@ -30,6 +30,10 @@ extension Layer {
 
 /// A module from one tensor of floats to another, for any float type.
 public protocol UnaryModule: Module {
+  /// Appends the module to the graph that the tensor belongs to.
+  /// - Parameters:
+  ///   - x: its shape is the module's to say; one that does not fit gives a poisoned tensor.
+  ///   - file: with `line` the place that errors name.
   func callAsFunction<S: TensorFloat>(_ x: Tensor<S>, file: String, line: Int) -> Tensor<S>
 }
 

@@ -2,6 +2,7 @@ import JacquardCore
 
 /// x plus what a module makes of it. The module's name is `body`.
 public struct Residual: UnaryModule {
+  /// Gives a tensor of its input's shape.
   public let body: any UnaryModule
 
   /// - Parameter body: Gives a tensor of its input's shape.

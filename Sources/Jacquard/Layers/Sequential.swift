@@ -2,9 +2,12 @@ import JacquardCore
 
 /// Modules one after the other. Their names are `0`, `1`, ...
 public struct Sequential: UnaryModule {
+  /// In the order in which they are applied.
   public let modules: [any UnaryModule]
 
+  /// The first is applied first.
   public init(_ modules: any UnaryModule...) { self.modules = modules }
+  /// The first is applied first; without any, what comes in goes out.
   public init(_ modules: [any UnaryModule]) { self.modules = modules }
 
   public var children: [(name: String, module: any Module)] {

@@ -23,6 +23,8 @@ extension ModelZoo {
       output(relu(decoder2(relu(decoder1(code)))))
     }
 
+    /// - Parameter x: `[N,784]`.
+    /// - Returns: what the code of x is decoded to, of the same shape.
     public func callAsFunction<S: TensorFloat>(_ x: Tensor<S>) -> Tensor<S> { decode(encode(x)) }
 
     static let entries = [

@@ -10,6 +10,7 @@ extension ModelZoo {
     let recurrent = LSTM(64, 128, batchFirst: true)
     let output = Linear(128, vocabulary)
 
+    /// The model with layers of its own, whose parameters start as PyTorch's.
     public init() {}
 
     /// - Parameter x: characters, `[N,64]`.

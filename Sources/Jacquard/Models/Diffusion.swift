@@ -5,10 +5,12 @@ import JacquardIR
 /// The forward process of denoising diffusion (Ho, Jain, Abbeel; 2020): x_t = sqrt(a_t) x + sqrt(1 - a_t) noise, where a_t is the
 /// product of 1 - beta up to step t, and beta grows linearly from 1e-4 to 0.02.
 public struct NoiseSchedule: Sendable {
+  /// How many steps turn an image into noise.
   public let steps: Int
   /// a_t for t = 0 ..< steps.
   public let signal: [Double]
 
+  /// The default is that of the paper.
   public init(steps: Int = 1000) {
     self.steps = steps
     var product = 1.0

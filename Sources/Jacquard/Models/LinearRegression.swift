@@ -6,6 +6,7 @@ extension ModelZoo {
   public struct LinearRegression: Module {
     let linear: Linear
 
+    /// - Parameter features: The last size of what comes in.
     public init(features: Int = 8) { linear = Linear(features, 1) }
 
     /// - Parameter x: `[N,features]`.

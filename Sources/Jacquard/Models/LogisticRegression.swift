@@ -6,6 +6,8 @@ extension ModelZoo {
   public struct LogisticRegression: Module {
     let linear: Linear
 
+    /// - Parameters:
+    ///   - inputs: The last size of what comes in. - classes: How many logits go out.
     public init(inputs: Int = 784, classes: Int = 10) { linear = Linear(inputs, classes) }
 
     /// - Parameter x: `[N,inputs]`.

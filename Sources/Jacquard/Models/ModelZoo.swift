@@ -8,6 +8,7 @@ public enum ModelZoo {
   public struct Entry: Sendable {
     /// The graph's name; the file is `name.json`.
     public let name: String
+    /// Builds the graph anew.
     public let build: @Sendable () throws -> Graph
   }
 
@@ -26,6 +27,7 @@ public enum ModelZoo {
   /// Writes every graph as `NAME.json` into a folder.
   ///
   /// - Returns: The names of the files that changed.
+  /// - Throws: `Diagnostic` if a file cannot be written.
   @discardableResult
   public static func write(to folder: String) throws -> [String] {
     var changed: [String] = []
@@ -42,6 +44,7 @@ public enum ModelZoo {
   private static func content(of entry: Entry) throws -> String { try entry.build().json().text }
 
   /// The names of the files of a folder that are missing or differ from what the models give.
+  /// - Throws: `Diagnostic` if a model cannot be built.
   public static func outdated(in folder: String) throws -> [String] {
     try entries.filter { entry in
       let written = try? FileBytes.read("\(folder)/\(entry.name).json", limit: 1 << 28)

@@ -7,6 +7,7 @@ extension ModelZoo {
     let hidden = Linear(2, 8)
     let output = Linear(8, 1)
 
+    /// The model with layers of its own, whose parameters start as PyTorch's.
     public init() {}
 
     /// - Parameter x: `[N,2]`.

@@ -10,10 +10,14 @@ import JacquardOps
 public struct Adam: Optimizer {
   public let name = "adam"
   public let learningRate: LearningRate
+  /// Decay of the mean of gradients, in 0 ..< 1.
   public let beta1: Double
+  /// Decay of the mean of their squares, in 0 ..< 1.
   public let beta2: Double
+  /// Added to the root of that mean.
   public let epsilon: Double
 
+  /// The defaults are those of the paper, and PyTorch's.
   public init(
     learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8
   ) {
@@ -29,9 +33,11 @@ public struct Adam: Optimizer {
 /// Adam whose weight decay shrinks the parameters directly (Loshchilov, Hutter; 2019): p (1 - rate * weightDecay) first.
 public struct AdamW: Optimizer {
   public let name = "adamw"
+  /// The share of a parameter that a step takes away, at a rate of 1.
   public let weightDecay: Double
   private let adam: Adam
 
+  /// The defaults are PyTorch's.
   public init(
     learningRate: LearningRate = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01

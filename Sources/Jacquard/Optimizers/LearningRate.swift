@@ -5,6 +5,7 @@ import JacquardOps
 
 /// The step size as a function of the number s of finished steps, computed in the graph.
 public indirect enum LearningRate: Hashable, Sendable {
+  /// The same in every step.
   case constant(Double)
   /// initial * factor^floor(s / every).
   case step(initial: Double, every: Int, factor: Double)

@@ -5,12 +5,14 @@ import JacquardIR
 public protocol Optimizer: Sendable {
   /// First part of the names of its state: `adam/m/hidden/weight`.
   var name: String { get }
+  /// The step size, a function of the number of finished steps.
   var learningRate: LearningRate { get }
   /// The new value of one parameter.
+  /// - Throws: `Diagnostic` of a type rule, which would be the optimiser's mistake.
   func updated(_ parameter: OptimizedParameter) throws -> ValueID
 }
 
-/// One parameter in a step, with the arithmetic that optimisers are written in.
+/// One parameter in a step, with the arithmetic that optimisers are written in. Its methods throw what those of `builder` throw.
 public struct OptimizedParameter {
   /// The graph being built.
   public let builder: GraphBuilder
@@ -48,7 +50,9 @@ public struct OptimizedParameter {
 
   /// A scalar constant of the parameter's type.
   public func constant(_ number: Double) throws -> ValueID { try builder.constant(number, dtype) }
+  /// A value plus the same number everywhere.
   public func add(_ a: ValueID, _ number: Double) throws -> ValueID { try builder.add(a, try constant(number)) }
+  /// A value times a number.
   public func multiply(_ a: ValueID, _ number: Double) throws -> ValueID {
     try builder.multiply(a, try constant(number))
   }

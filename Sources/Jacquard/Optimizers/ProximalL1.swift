@@ -6,9 +6,12 @@ import JacquardOps
 ///
 /// With `SGD` this is ISTA, the proximal gradient method for loss + strength * sum |p|; parameters become exactly 0.
 public struct ProximalL1<Base: Optimizer>: Optimizer {
+  /// Makes the step that is then shrunk.
   public let base: Base
+  /// The factor of the sum of magnitudes in what is minimised.
   public let strength: Double
 
+  /// Shrinks what another optimiser's steps give.
   public init(_ base: Base, strength: Double) {
     self.base = base
     self.strength = strength

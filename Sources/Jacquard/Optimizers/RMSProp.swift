@@ -6,9 +6,12 @@ import JacquardOps
 public struct RMSProp: Optimizer {
   public let name = "rmsprop"
   public let learningRate: LearningRate
+  /// Decay of the mean of squared gradients, in 0 ..< 1.
   public let alpha: Double
+  /// Added to the root of that mean.
   public let epsilon: Double
 
+  /// The defaults are PyTorch's.
   public init(learningRate: LearningRate = 1e-2, alpha: Double = 0.99, epsilon: Double = 1e-8) {
     self.learningRate = learningRate
     self.alpha = alpha

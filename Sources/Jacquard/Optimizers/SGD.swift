@@ -7,6 +7,7 @@ public struct SGD: Optimizer {
   public let name = "sgd"
   public let learningRate: LearningRate
 
+  /// Steps of this size, which may depend on the number of finished steps.
   public init(learningRate: LearningRate) { self.learningRate = learningRate }
 
   public func updated(_ p: OptimizedParameter) throws -> ValueID {
@@ -18,8 +19,10 @@ public struct SGD: Optimizer {
 public struct Momentum: Optimizer {
   public let name = "momentum"
   public let learningRate: LearningRate
+  /// Decay of the velocity, in 0 ..< 1.
   public let momentum: Double
 
+  /// Steps of this size, which may depend on the number of finished steps.
   public init(learningRate: LearningRate, momentum: Double = 0.9) {
     self.learningRate = learningRate
     self.momentum = momentum
@@ -35,8 +38,10 @@ public struct Momentum: Optimizer {
 public struct Nesterov: Optimizer {
   public let name = "nesterov"
   public let learningRate: LearningRate
+  /// Decay of the velocity, in 0 ..< 1.
   public let momentum: Double
 
+  /// Steps of this size, which may depend on the number of finished steps.
   public init(learningRate: LearningRate, momentum: Double = 0.9) {
     self.learningRate = learningRate
     self.momentum = momentum

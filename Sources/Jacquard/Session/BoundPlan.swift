@@ -32,11 +32,16 @@ final class BoundPlan {
 
   private static func runner(_ graph: Graph, _ options: Session.Options) throws -> any StepRunner {
     switch options.executor {
-    case .reference: return ReferenceRunner(graph: graph)
+    case .reference:
+      let runner = ReferenceRunner(graph: graph)
+      runner.checksNaN = options.checksNaN
+      return runner
     case .native, .vm, .auto:
       let compile = try options.tuner?.tuned(options.compile, for: graph) ?? options.compile
       let compilation = try Compiler.compile(graph, options: compile)
-      return try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
+      let runner = try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
+      if options.checksNaN { runner.nanCheck = NaNCheck(compilation) }
+      return runner
     }
   }
 
@@ -55,11 +60,21 @@ final class BoundPlan {
   /// Whether the last run left parameters and state as they were.
   var keptInputs: Bool { runner.keptInputs }
 
-  func run() throws -> [String: HostTensor] {
+  /// What a step gives.
+  struct Step {
+    var outputs: [String: HostTensor] = [:]
+    /// By the names of the probes.
+    var probes: [String: HostTensor] = [:]
+  }
+
+  func run() throws -> Step {
     try runner.run()
     notify()
-    var result: [String: HostTensor] = [:]
-    for name in outputs { result[name] = try runner.output(name) }
+    var result = Step()
+    for name in outputs {
+      let value = try runner.output(name)
+      if let probe = Graph.Output.probe(name) { result.probes[probe] = value } else { result.outputs[name] = value }
+    }
     return result
   }
 }

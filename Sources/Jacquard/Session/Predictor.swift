@@ -12,6 +12,8 @@ public final class Predictor: Sendable {
   private let session: Session
 
   /// - Parameter store: The weights; shared, not copied.
+  /// - Throws: `Diagnostic` if the store has an entry of another type, or a parameter has neither value nor
+  /// initialiser.
   public init(_ graph: Graph, _ store: ParameterStore, options: Session.Options = .init()) throws {
     session = try Session(graph, store, options: options)
   }
@@ -28,9 +30,11 @@ public final class Predictor: Sendable {
   }
 
   /// All outputs by name.
+  /// - Throws: `Diagnostic`, as `Session.step`.
   public func predict(_ inputs: [String: HostTensor]) throws -> [String: HostTensor] { try session.step(inputs) }
 
   /// The only output for the only data input.
+  /// - Throws: `Diagnostic`, as `Session.step`, and if the graph has several data inputs or outputs.
   public func predict(_ input: HostTensor) throws -> HostTensor {
     let (name, output) = try onlyNames()
     guard let value = try predict([name: input])[output] else {
@@ -45,7 +49,7 @@ public final class Predictor: Sendable {
   func onlyNames() throws -> (input: String, output: String) {
     (
       try single(session.graph.inputs.filter { $0.role == .data }.map(\.name), "data input"),
-      try single(session.graph.outputs.map(\.name), "output")
+      try single(session.graph.outputs.filter { $0.probe == nil }.map(\.name), "output")
     )
   }
 
@@ -55,11 +59,14 @@ public final class Predictor: Sendable {
   }
 
   /// All outputs by name, computed without blocking a cooperative thread.
+  /// - Throws: `Diagnostic`, as `Session.step`; `CancellationError` if the task was cancelled before.
   public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
     try await StepThread.shared.run { try self.session.step(inputs) }
   }
 
   /// The only output for the only data input, computed without blocking a cooperative thread.
+  /// - Throws: `Diagnostic`, as `Session.step`, and if the graph has several data inputs or outputs;
+  /// `CancellationError`.
   public func predict(_ input: HostTensor) async throws -> HostTensor {
     try await StepThread.shared.run { try self.predict(input) }
   }
@@ -67,6 +74,7 @@ public final class Predictor: Sendable {
 
 extension Session {
   /// A step computed without blocking a cooperative thread. Cancellation works between steps.
+  /// - Throws: `Diagnostic`, as `step`.
   public func predict(_ inputs: [String: HostTensor]) async throws -> [String: HostTensor] {
     try await StepThread.shared.run { try self.step(inputs) }
   }

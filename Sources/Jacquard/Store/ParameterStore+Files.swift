@@ -29,6 +29,7 @@ extension ParameterStore {
   /// A store with the contents of a safetensors file.
   ///
   /// - Parameter seed: S of the new store; without one that of the file, else 0.
+  /// - Throws: `Diagnostic` if the file cannot be read or is damaged.
   public static func load(_ path: String, seed: Int? = nil) throws -> ParameterStore {
     let file = try SafetensorsFile(path)
     let store = ParameterStore(seed: seed ?? file.metadata[seedKey].flatMap { Int($0) } ?? 0)

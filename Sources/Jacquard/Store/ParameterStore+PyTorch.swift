@@ -36,6 +36,7 @@ extension ParameterStore {
   }
 
   /// A model's tensors by PyTorch's names, in PyTorch's layouts.
+  /// - Throws: One `Diagnostic` that lists what does not fit; see `savePyTorch`.
   public func pyTorchTensors(_ model: any Module, scope: String = "") throws -> [String: HostTensor] {
     let map = PyTorchMap(model, scope)
     var tensors: [String: HostTensor] = [:]

@@ -21,6 +21,8 @@ public final class ParameterStore: @unchecked Sendable {
   private let lock = NSLock()
   let gate = ReadWriteGate()
 
+  /// An empty store.
+  /// - Parameter seed: S: with it the initialisers of parameters draw.
   public init(seed: Int = 0) { self.seed = seed }
 
   /// Names in the order of arrival.
@@ -42,6 +44,7 @@ public final class ParameterStore: @unchecked Sendable {
     return storage.map { storage in gate.reading { storage.tensor() } }
   }
 
+  /// Whether an entry is a parameter or state; nil if there is none of that name.
   public func role(of name: String) -> Input.Role? { lock.withLock { entries[name]?.role } }
 
   /// Sets a value, making an entry where there is none.
@@ -93,6 +96,7 @@ public final class ParameterStore: @unchecked Sendable {
   }
 
   /// Makes every parameter and state of a graph that is not there yet.
+  /// - Throws: `Diagnostic` if an entry has another type than the input of its name, or a parameter has no initialiser.
   public func initialize(_ graph: Graph) throws { _ = try attach(graph) }
 
   private func start(of input: Input) throws -> HostTensor {

@@ -212,9 +212,13 @@ struct ControlFlow {
 
   func declared(_ body: ([ValueID]) -> [any AnyTensor], _ values: [ValueID]) throws -> [ValueID] {
     let updates = builder.graph.updates.count
+    let outputs = context.outputs.count
     let results = body(values)
     if let error = context.firstError { throw error }
     if builder.graph.updates.count != updates { throw Diagnostic("a loop or branch cannot update parameters or state") }
+    if context.outputs.count != outputs {
+      throw Diagnostic("what is inside a loop, branch or vmap can be neither output nor probed: let it give the value")
+    }
     builder.origins = [origin]
     return try ids(results)
   }

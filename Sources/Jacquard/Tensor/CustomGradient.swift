@@ -33,6 +33,7 @@ extension GraphContext {
 
   fileprivate func checked<S: TensorFloat>(_ tensors: [Tensor<S>]) throws -> [ValueID] {
     if let firstError { throw firstError }
+    if !outputs.isEmpty { throw Diagnostic("customGradient: what is inside can be neither output nor probed") }
     return try tensors.map { tensor in
       if tensor.context !== self { throw Diagnostic("customGradient: a tensor from outside is used inside") }
       return try tensor.id()

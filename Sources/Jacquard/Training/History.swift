@@ -4,13 +4,16 @@ public struct EpochResult: Sendable, Codable, Hashable {
   public var epoch: Int
   /// The mean of the steps' losses, weighted by examples.
   public var loss: Double
+  /// Steps that were made in it.
   public var steps: Int
+  /// Examples that those steps saw.
   public var examples: Int
   /// Wall-clock time of the steps, batching included.
   public var seconds: Double
   /// Figures on the evaluation data, by name: `accuracy`, `loss`.
   public var evaluation: [String: Double]
 
+  /// The figures of one epoch.
   public init(
     epoch: Int, loss: Double, steps: Int, examples: Int, seconds: Double, evaluation: [String: Double] = [:]
   ) {
@@ -32,6 +35,7 @@ public struct EarlyStopping: Sendable, Hashable {
   /// What counts as an improvement.
   public var minimumChange: Double
 
+  /// - Parameter patience: At least 1; less counts as 1.
   public init(metric: String = "loss", patience: Int = 3, minimumChange: Double = 0) {
     self.metric = metric
     self.patience = max(1, patience)

@@ -12,6 +12,7 @@ import Foundation
 public enum ProgressStyle: String, Sendable, Hashable, CaseIterable {
   /// A bar on a terminal, else plain lines.
   case automatic
+  /// A bar that is drawn again and again; plain lines; nothing.
   case bar, lines, silent
 }
 

@@ -10,8 +10,11 @@ import JacquardIR
 /// let history = try trainer.fit()
 /// ```
 public final class Trainer {
+  /// Where the parameters live that are trained.
   public let store: ParameterStore
+  /// As given to the initialiser.
   public let options: TrainingOptions
+  /// What is trained on.
   public let data: DataSet
   private let session: Session
   private let feed: Feed
@@ -27,7 +30,7 @@ public final class Trainer {
       throw Diagnostic("graph '\(graph.name)' has no updates: it is no training step (those end in .train.json)")
     }
     guard let loss = graph.output(named: options.loss) else {
-      let names = graph.outputs.map(\.name).joined(separator: ", ")
+      let names = graph.outputs.filter { $0.probe == nil }.map(\.name).joined(separator: ", ")
       throw Diagnostic("graph '\(graph.name)' has no output '\(options.loss)'; it has \(names)")
     }
     if graph.type(loss.value).shape.rank != 0 {
@@ -48,6 +51,7 @@ public final class Trainer {
   }
 
   /// After each epoch the figures of a graph, which shares parameters by name, are taken on other data.
+  /// - Throws: `Diagnostic` if the data do not fit the graph's inputs, or the store its parameters.
   public func evaluate(_ graph: Graph, on data: DataSet, batchSize: Int = 256) throws {
     let names = Set(graph.inputs.filter { $0.role == .data }.map(\.name))
     evaluator = try Evaluator(
@@ -87,6 +91,7 @@ public final class Trainer {
   }
 
   /// Writes a checkpoint, whole or not at all.
+  /// - Throws: `Diagnostic` if the file cannot be written.
   public func save(to path: String) throws {
     try store.save(to: path, metadata: [TrainingPosition.key: try position.text()])
   }

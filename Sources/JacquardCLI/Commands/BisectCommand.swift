@@ -92,7 +92,7 @@ struct BisectionReport {
       let compilation = try Compiler.compile(bisection.graph, options: options)
       kernelCount = compilation.plan.program.kernels.count
       kernels = try bisection.kernels(
-        of: compilation.plan, compiledFrom: compilation.graph, executor: executor, threads: threads)
+        of: compilation, executor: executor, threads: threads)
     }
   }
 

@@ -35,7 +35,9 @@ struct RunCommand: ConsoleCommand {
   @Flag(help: "Draw missing data inputs from their sample hints.")
   var synthetic = false
 
-  @Flag(help: "Stop at the first value that is not a number.")
+  @Flag(
+    help:
+      "Stop at the first value that is not a number, and name its node, line and operands (slow; docs/debugging.md).")
   var checkNan = false
 
   @Flag(
@@ -48,13 +50,13 @@ struct RunCommand: ConsoleCommand {
 
   func validate() throws {
     try requirePositive(steps, "--steps")
+    if poison && checkNan { throw ValidationError("--poison fills memory with what --check-nan looks for") }
     if poison && executor.executor == .reference {
       throw ValidationError("--poison is for executors with an arena, not for reference")
     }
   }
 
   func run(_ console: Console) throws {
-    if checkNan { throw Version.lacks("--check-nan") }
     let (given, bindings) = (try GivenInputs(inputs), try bind.sizes())
     let loaded = try Loaded(graph, Loaded.Hints(values: given.tensors, bindings: bindings) { console.note($0) })
     try OutputFile.check(save)
@@ -62,22 +64,37 @@ struct RunCommand: ConsoleCommand {
     let program = try StaticProgram(loaded, path: graph, bindings: bindings, types: given.types)
     for input in program.inputs { try given.fits(input, exactly: true) }
     let options = try program.tuned(memory.applied(), try tune.tuner(executor, console))
-    let runner = try program.runner(executor.executor, threads: executor.threads, options: options)
+    let runner = try program.runner(
+      executor.executor, threads: executor.threads, options: options, checksNaN: checkNan)
     executor.report(runner, console)
     (runner as? PlanRunner)?.poisonsFreedMemory = poison
     let bound = try BoundInputs(
       program, runner, given: given, parameters: params, synthetic: synthetic, seed: seed.seed)
     let folder = try outputDir.map { try OutputFolder($0) }
     console.noteUnoptimisedRuntime()
+    var probes = ProbeTable()
     let outputs = try naming(graph) {
-      for _ in 0..<steps { try runner.run() }
+      for step in 0..<steps {
+        try self.step(step, runner)
+        try probes.add(step, runner)
+      }
       return try runner.outputNames.map { (name: $0, tensor: try runner.output($0)) }
     }
     if executor.executor == .auto { executor.report(runner, console) }
     try folder?.stage(outputs)
     if let save { try bound.store.save(to: save) }
     try folder?.commit()
-    if folder == nil { summarise(outputs, console) }
+    if folder == nil { summarise(outputs.filter { Graph.Output.probe($0.name) == nil }, console) }
+    for line in probes.lines { console.print(line) }
+  }
+
+  /// An error says in which of several steps it came.
+  private func step(_ step: Int, _ runner: any StepRunner) throws {
+    do {
+      try runner.run()
+    } catch let error as Diagnostic {
+      throw steps > 1 ? error.at("step \(step)") : error
+    }
   }
 
   private func summarise(_ outputs: [(name: String, tensor: HostTensor)], _ console: Console) {

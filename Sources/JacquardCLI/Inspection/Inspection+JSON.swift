@@ -91,8 +91,8 @@ extension Inspection {
     return [
       ("arena_bytes", JSONValue(report.achieved)), ("arena_lower_bound_bytes", JSONValue(report.lowerBound)),
       ("arena_naive_bytes", JSONValue(report.naive)), ("arena_unfused_peak_bytes", JSONValue(report.unfusedPeak)),
-      ("parameter_bytes", JSONValue(bytes(plan, .parameter))), ("state_bytes", JSONValue(bytes(plan, .state))),
-      ("data_bytes", JSONValue(bytes(plan, .data))), ("in_place_joins", JSONValue(report.joins.count)),
+      ("parameter_bytes", JSONValue(plan.inputBytes(.parameter))), ("state_bytes", JSONValue(plan.inputBytes(.state))),
+      ("data_bytes", JSONValue(plan.inputBytes(.data))), ("in_place_joins", JSONValue(report.joins.count)),
       ("in_place_updates", JSONValue(report.inPlaceUpdates.map { JSONValue($0) })),
       ("copies", JSONValue(report.copies.map(copy))), ("joins", JSONValue(report.joins.map(join))),
       ("buffers", JSONValue(report.buffers.map(entry))),

@@ -41,7 +41,7 @@ extension Inspection {
     fields.append(("kernels_before_fusion", JSONValue(compilation.lowered.kernels.count)))
     if whyNotFused {
       fields.append(("fused", JSONValue(compilation.fusion.steps.map(step))))
-      fields.append(("not_fused", JSONValue(Inspection.unique(compilation.fusion.refusals).map(refusal))))
+      fields.append(("not_fused", JSONValue(compilation.fusion.distinctRefusals.map(refusal))))
     }
     return fields
   }

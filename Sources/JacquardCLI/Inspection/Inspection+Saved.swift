@@ -1,5 +1,7 @@
+import JacquardCore
 import JacquardFiles
 import JacquardIR
+import JacquardPlanner
 import JacquardTransforms
 
 /// What the backward pass of an optimised graph reads of its forward pass.
@@ -9,7 +11,7 @@ extension Inspection {
     guard let saved = try? compilation?.graph.savedForBackward(), !saved.values.isEmpty else { return [] }
     var table = TextTable([.right, .left, .left])
     table.add("bytes", "value", "source")
-    for value in saved.values.prefix(Inspection.topBuffers) {
+    for value in saved.values.prefix(Plan.shownBuffers) {
       let label = value.name.map { "\($0) = \(value.operation)" } ?? value.operation
       table.add(NumberText.grouped(value.bytes), "\(label) \(value.type)", value.site?.description ?? "")
     }

@@ -20,7 +20,7 @@ extension Inspection {
     case .optimized: return try optimized()
     case .kernels: return kernels()
     case .plan: return (isAlone ? passes(withRules: false) + [""] : []) + schedule()
-    case .memory: return memory()
+    case .memory: return (plan.map { [$0.memoryReport] } ?? []) + savedValues()
     case .c: return try emitted()
     }
   }
@@ -35,31 +35,13 @@ extension Inspection {
   /// The table of passes, and under each the rules that fired with the lines that state them.
   private func passes(withRules: Bool) -> [String] {
     guard let compilation else { return [] }
-    var table = TextTable([.left, .right, .right, .right, .right, .left])
-    table.add("pass", "ms", "nodes", "after", "rules fired", "")
-    for pass in compilation.record.passes {
-      table.add(
-        pass.name, NumberText.fixed(pass.seconds * 1000, 2), "\(pass.nodesBefore)", "\(pass.nodesAfter)",
-        "\(pass.firings.count)", pass.skipped ? "nothing to do" : pass.explanation)
-    }
-    var lines = table.lines()
-    if withRules { lines += [""] + rules(compilation.record) }
+    let record = compilation.record
+    var lines = record.passLines
+    if withRules { lines += [""] + record.ruleLines }
     var times = TextTable([.left, .right])
     times.add("step", "ms")
     for time in compilation.times { times.add(time.step, NumberText.fixed(time.milliseconds, 2)) }
     return lines + [""] + times.lines()
-  }
-
-  private func rules(_ record: CompilationRecord) -> [String] {
-    var table = TextTable([.left, .left, .right, .left])
-    table.add("pass", "rule", "times", "stated at")
-    for pass in record.passes {
-      for (rule, count) in pass.counts {
-        let site = pass.firings.first { $0.rule == rule }?.site.description ?? ""
-        table.add(pass.name, rule, "\(count)", site)
-      }
-    }
-    return table.lines()
   }
 
   // MARK: Kernels
@@ -92,12 +74,11 @@ extension Inspection {
     var groups: [(site: String, nodes: [String])] = []
     for id in nodes {
       guard let node = plan.node(id) else { continue }
-      let name = node.label.hasPrefix(node.operation) ? node.label : "\(node.operation) '\(node.label)'"
       let site = node.site ?? "no source line"
       if let index = groups.firstIndex(where: { $0.site == site }) {
-        groups[index].nodes.append(name)
+        groups[index].nodes.append(node.title)
       } else {
-        groups.append((site, [name]))
+        groups.append((site, [node.title]))
       }
     }
     return groups.flatMap { group in
@@ -117,9 +98,9 @@ extension Inspection {
 
   /// Pairs that stayed apart, each reason once.
   private func refusals() -> [String] {
-    guard let refusals = compilation?.fusion.refusals else { return [] }
+    guard let refusals = compilation?.fusion.distinctRefusals else { return [] }
     var lines = ["", "not fused"]
-    for refusal in Inspection.unique(refusals) {
+    for refusal in refusals {
       lines.append("  \(list(refusal.producer))  with  \(list(refusal.consumer))")
       lines.append("    because \(refusal.reason.rawValue)")
     }
@@ -130,11 +111,6 @@ extension Inspection {
   private func list(_ nodes: [NodeID]) -> String {
     let shown = nodes.prefix(3).map(describe).joined(separator: " + ")
     return nodes.count > 3 ? "\(shown) + \(nodes.count - 3) more" : shown
-  }
-
-  static func unique(_ refusals: [FusionRefusal]) -> [FusionRefusal] {
-    var seen: Set<FusionRefusal> = []
-    return refusals.filter { seen.insert($0).inserted }
   }
 
   // MARK: Plan

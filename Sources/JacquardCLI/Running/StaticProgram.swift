@@ -82,10 +82,12 @@ struct StaticProgram {
     return try naming(path) { try tuner.tuned(options, for: graph) }
   }
 
-  /// - Parameter options: for a graph; a plan is compiled already.
+  /// - Parameters:
+  ///   - options: for a graph; a plan is compiled already.
+  ///   - checksNaN: whether a step ends at the first value that is not a number.
   /// - Throws: `Diagnostic` if the executor does not fit, or memory is short.
   func runner(
-    _ executor: ExecutorKind, threads: Int?, options: CompileOptions = CompileOptions()
+    _ executor: ExecutorKind, threads: Int?, options: CompileOptions = CompileOptions(), checksNaN: Bool = false
   ) throws -> any StepRunner {
     try naming(path) {
       if options.memoryLimit != nil {
@@ -96,11 +98,19 @@ struct StaticProgram {
       switch (content, executor) {
       case (.graph(let graph), .reference):
         try checkMemory(try StaticProgram.valueBytes(graph))
-        return ReferenceRunner(graph: graph)
+        let runner = ReferenceRunner(graph: graph)
+        runner.checksNaN = checksNaN
+        return runner
       case (.plan, .reference): throw Diagnostic("a plan has no graph for the reference executor", kind: .unsupported)
       case (.graph(let graph), _):
-        return try machine(try Compiler.compile(graph, options: options).plan, threads, executor)
-      case (.plan(let plan), _): return try machine(plan, threads, executor)
+        let compilation = try Compiler.compile(graph, options: options)
+        let runner = try machine(compilation.plan, threads, executor)
+        if checksNaN { runner.nanCheck = NaNCheck(compilation) }
+        return runner
+      case (.plan(let plan), _):
+        let runner = try machine(plan, threads, executor)
+        if checksNaN { runner.nanCheck = NaNCheck(plan) }
+        return runner
       }
     }
   }

@@ -13,6 +13,7 @@ public final class Console {
   private let write: (String, _ isError: Bool) -> Void
   private var hasNoted = false
 
+  /// A console whose texts, with their line ends, go to `write`.
   public init(_ write: @escaping (_ text: String, _ isError: Bool) -> Void) { self.write = write }
 
   /// Standard output and standard error.
@@ -48,6 +49,7 @@ public final class Console {
 
 /// How the program ends.
 public enum ExitStatus: Int32, Sendable {
+  /// Everything asked for was done.
   case done = 0
   /// Anything else: a mistake of Jacquard itself.
   case failed = 1

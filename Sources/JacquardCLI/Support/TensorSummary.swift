@@ -30,16 +30,11 @@ struct TensorSummary {
 
   /// Lowest, highest and mean of the numbers that are finite, and how many are not.
   private var statistics: String {
-    var (low, high, sum, finite) = (Double.infinity, -Double.infinity, 0.0, 0)
-    for index in 0..<tensor.count {
-      let value = tensor[linear: index].asDouble
-      if !value.isFinite { continue }
-      (low, high, sum, finite) = (min(low, value), max(high, value), sum + value, finite + 1)
-    }
-    let others = tensor.count - finite
+    let figures = tensor.statistics
+    if figures.finiteCount == 0 { return "no finite value" }
+    let others = figures.count - figures.finiteCount
     let bad = others > 0 ? "  not finite \(others)" : ""
-    if finite == 0 { return "no finite value" }
-    let mean = NumberText.short(sum / Double(finite))
-    return "min \(NumberText.short(low))  max \(NumberText.short(high))  mean \(mean)\(bad)"
+    let range = "min \(NumberText.short(figures.minimum))  max \(NumberText.short(figures.maximum))"
+    return "\(range)  mean \(NumberText.short(figures.mean))\(bad)"
   }
 }

@@ -1,3 +1,5 @@
+import JacquardCore
+
 /// A curve drawn with characters.
 struct TextChart {
   let title: String

@@ -6,6 +6,7 @@ import SwiftProtobuf
 
 /// What an ONNX file became.
 public struct ONNXImport: Sendable {
+  /// What the file computes.
   public let graph: Graph
   /// Inputs whose given values decided a shape: for other values the graph is another one.
   public let specialized: [String]
@@ -48,6 +49,7 @@ extension Graph {
   /// - Parameters:
   ///   - name: of the graph, if the model has none.
   ///   - path: the file, in whose folder tensors may lie; without it there is no such folder.
+  /// - Throws: `Diagnostic`, as for a file.
   public static func readONNX(
     _ bytes: [UInt8], name: String, path: String = "", values: [String: HostTensor] = [:],
     bindings: [String: Int] = [:]

@@ -50,12 +50,15 @@ public struct Attention: CompositeOperation {
     OperationViolation(5, Attention(masked: true), [q, k, k, "i32[3,5]"]),
   ]
 
+  /// Whether query t sees only keys up to t.
   public let causal: Bool
   /// Whether there is a fourth operand, the mask.
   public let masked: Bool
   /// Factor of the scores; 0 for 1/sqrt(d).
   public let scale: Double
 
+  /// Attention to every key, with the usual scale, unless told otherwise; `scale` is checked where types are inferred
+  /// (c4).
   public init(causal: Bool = false, masked: Bool = false, scale: Double = 0) {
     self.causal = causal
     self.masked = masked

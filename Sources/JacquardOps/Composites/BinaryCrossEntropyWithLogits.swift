@@ -22,6 +22,7 @@ public struct BinaryCrossEntropyWithLogits: PairLossOperation {
 
   public let reduction: LossReduction
 
+  /// The loss, reduced in this way.
   public init(_ reduction: LossReduction) { self.reduction = reduction }
 
   public func losses(_ builder: GraphBuilder, _ a: ValueID, _ b: ValueID) throws -> ValueID {

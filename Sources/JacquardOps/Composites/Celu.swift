@@ -27,6 +27,7 @@ public struct Celu: ActivationOperation {
   /// What the negative branch runs to, negated.
   public let alpha: Double
 
+  /// The number is checked where types are inferred (c2).
   public init(alpha: Double) {
     self.alpha = alpha
   }

@@ -2,6 +2,7 @@ import JacquardIR
 
 /// The list of composites, in the order of the table of operations.
 public enum CompositeOperations {
+  /// Those of `OperationRegistry.standard`.
   public static let all: [any Operation.Type] = [
     Relu.self, LeakyRelu.self, Elu.self, Silu.self, Gelu.self, Softplus.self, LogSigmoid.self,
     HardSigmoid.self, HardSwish.self, Mish.self, Selu.self, Celu.self, Softsign.self, ThresholdedRelu.self, Prelu.self,

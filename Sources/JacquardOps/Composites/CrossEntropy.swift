@@ -28,8 +28,10 @@ public struct CrossEntropy: CompositeOperation {
     OperationViolation(2, CrossEntropy(.mean), ["f32[2,0]", "i32[2]"]),
   ]
 
+  /// How the losses of the rows become the result.
   public let reduction: LossReduction
 
+  /// The loss, reduced in this way.
   public init(_ reduction: LossReduction) { self.reduction = reduction }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -26,8 +26,10 @@ public struct CrossEntropySoft: CompositeOperation {
     OperationViolation(2, CrossEntropySoft(.mean), ["f32[]", "f32[]"]),
   ]
 
+  /// How the losses of the rows become the result.
   public let reduction: LossReduction
 
+  /// The loss, reduced in this way.
   public init(_ reduction: LossReduction) { self.reduction = reduction }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -29,6 +29,7 @@ public struct Dropout: CompositeOperation {
   /// The probability with which an element is dropped.
   public let rate: Double
 
+  /// The rate is checked where types are inferred (c3).
   public init(rate: Double) { self.rate = rate }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -23,6 +23,7 @@ public struct Elu: ActivationOperation {
   /// What the negative branch runs to, negated.
   public let alpha: Double
 
+  /// The number is checked where types are inferred (c2).
   public init(alpha: Double) { self.alpha = alpha }
 
   public func checkAttributes() throws { try require(2, alpha.isFinite, "alpha \(alpha) is not finite") }

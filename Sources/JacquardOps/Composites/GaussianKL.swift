@@ -20,6 +20,7 @@ public struct GaussianKL: PairLossOperation {
 
   public let reduction: LossReduction
 
+  /// The divergence, reduced in this way.
   public init(_ reduction: LossReduction) { self.reduction = reduction }
 
   public func losses(_ builder: GraphBuilder, _ a: ValueID, _ b: ValueID) throws -> ValueID {

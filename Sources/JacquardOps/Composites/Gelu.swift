@@ -21,6 +21,7 @@ public struct Gelu: ActivationOperation {
   /// Whether the form with the hyperbolic tangent is used, which is what many trained models hold.
   public let approximate: Bool
 
+  /// One of the two forms.
   public init(approximate: Bool) { self.approximate = approximate }
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

@@ -34,10 +34,12 @@ public struct GroupNorm: CompositeOperation {
     OperationViolation(4, GroupNorm(groups: 2), ["f32[2,0]", "f32[0]", "f32[0]"]),
   ]
 
+  /// How many groups of equal size the channels form; 1 or more.
   public let groups: Int
   /// Added to the variance.
   public let epsilon: Double
 
+  /// The numbers are checked where types are inferred (c3, c4).
   public init(groups: Int, epsilon: Double = 1e-5) {
     self.groups = groups
     self.epsilon = epsilon

@@ -34,6 +34,7 @@ public struct HardSigmoid: ActivationOperation {
   /// The value at 0.
   public let beta: Double
 
+  /// The numbers are checked where types are inferred (c2).
   public init(alpha: Double, beta: Double) {
     self.alpha = alpha
     self.beta = beta

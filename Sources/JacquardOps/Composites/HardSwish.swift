@@ -22,6 +22,7 @@ public struct HardSwish: ActivationOperation {
     OperationViolation(1, HardSwish(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

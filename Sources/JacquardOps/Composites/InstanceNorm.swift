@@ -32,6 +32,7 @@ public struct InstanceNorm: CompositeOperation {
   /// Added to the variance.
   public let epsilon: Double
 
+  /// The number is checked where types are inferred (c3).
   public init(epsilon: Double = 1e-5) { self.epsilon = epsilon }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

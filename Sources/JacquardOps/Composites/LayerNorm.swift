@@ -34,6 +34,7 @@ public struct LayerNorm: CompositeOperation {
   /// Added to the variance.
   public let epsilon: Double
 
+  /// The number is checked where types are inferred (c3).
   public init(epsilon: Double) { self.epsilon = epsilon }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -22,6 +22,7 @@ public struct LeakyRelu: ActivationOperation {
   /// Factor of values that are not positive.
   public let slope: Double
 
+  /// The number is checked where types are inferred (c2).
   public init(slope: Double) { self.slope = slope }
 
   public func checkAttributes() throws { try require(2, slope.isFinite, "slope \(slope) is not finite") }

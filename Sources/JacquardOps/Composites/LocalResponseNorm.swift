@@ -34,10 +34,14 @@ public struct LocalResponseNorm: CompositeOperation {
 
   /// Channels of the window.
   public var size: Int
+  /// Factor of the mean square of the window.
   public var alpha: Double
+  /// The power of what is divided by.
   public var beta: Double
+  /// What is added before the power is taken; positive.
   public var bias: Double
 
+  /// The defaults are PyTorch's and ONNX's. The numbers are checked where types are inferred (c3).
   public init(size: Int, alpha: Double = 1e-4, beta: Double = 0.75, bias: Double = 1) {
     self.size = size
     self.alpha = alpha

@@ -20,6 +20,7 @@ public struct LogSigmoid: ActivationOperation {
     OperationViolation(1, LogSigmoid(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

@@ -25,6 +25,7 @@ public struct LogSumExp: CompositeOperation {
   /// Whether the axis stays, with size 1.
   public let keepDims: Bool
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int, keepDims: Bool = false) {
     self.axis = axis
     self.keepDims = keepDims

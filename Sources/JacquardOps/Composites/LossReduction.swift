@@ -39,6 +39,7 @@ public enum LossReduction: String, Hashable, Codable, Sendable, CaseIterable {
 
 /// A loss of two operands of one floating type and one shape. Constraints c1 and c2 are checked here.
 public protocol PairLossOperation: CompositeOperation {
+  /// How the losses of single elements become the result.
   var reduction: LossReduction { get }
   /// The losses of single elements.
   func losses(_ builder: GraphBuilder, _ a: ValueID, _ b: ValueID) throws -> ValueID

@@ -19,6 +19,7 @@ public struct MeanSquaredError: PairLossOperation {
 
   public let reduction: LossReduction
 
+  /// The loss, reduced in this way.
   public init(_ reduction: LossReduction) { self.reduction = reduction }
 
   public func losses(_ builder: GraphBuilder, _ a: ValueID, _ b: ValueID) throws -> ValueID {

@@ -19,6 +19,7 @@ public struct Mish: ActivationOperation {
     OperationViolation(1, Mish(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

@@ -41,6 +41,7 @@ public struct NextAfter: CompositeOperation {
 
   private static let reason = "a step to the next float has no derivative"
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -23,6 +23,7 @@ public struct Prelu: CompositeOperation {
     OperationViolation(2, Prelu(), ["f32[2]", "f32[3,2]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

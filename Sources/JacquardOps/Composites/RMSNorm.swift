@@ -26,6 +26,7 @@ public struct RMSNorm: CompositeOperation {
   /// Added to the mean square.
   public let epsilon: Double
 
+  /// The number is checked where types are inferred (c3).
   public init(epsilon: Double) { self.epsilon = epsilon }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

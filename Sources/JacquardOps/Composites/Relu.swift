@@ -14,6 +14,7 @@ public struct Relu: ActivationOperation {
   ]
   public static let violations = [OperationViolation(1, Relu(), ["i32[2]"])]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

@@ -40,10 +40,12 @@ public struct RotaryEmbedding: CompositeOperation {
     OperationViolation(4, RotaryEmbedding(base: 0), ["f32[3,4]", "i32[3]"]),
   ]
 
+  /// Angles are position * base^(-2 i / d).
   public let base: Double
   /// Whether a pair is two neighbours, not an element of the first half and one of the second.
   public let interleaved: Bool
 
+  /// The default is that of the paper. The number is checked where types are inferred (c4).
   public init(base: Double = 10000, interleaved: Bool = false) {
     self.base = base
     self.interleaved = interleaved

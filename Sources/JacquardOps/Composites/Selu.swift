@@ -21,6 +21,7 @@ public struct Selu: ActivationOperation {
     OperationViolation(1, Selu(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   /// The solutions of the fixed-point equations of the paper's section 2.

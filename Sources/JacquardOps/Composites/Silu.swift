@@ -12,6 +12,7 @@ public struct Silu: ActivationOperation {
   public static let samples = [OperationSample(Silu(), [.uniform("f32[3,5]", -3, 3)])]
   public static let violations = [OperationViolation(1, Silu(), ["i32[2]"])]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

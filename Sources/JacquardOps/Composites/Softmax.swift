@@ -22,6 +22,7 @@ public struct Softmax: CompositeOperation {
   /// Counted from the first.
   public let axis: Int
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -12,6 +12,7 @@ public struct Softplus: ActivationOperation {
   public static let samples = [OperationSample(Softplus(), [.signed("f32[3,5]", 0.1, 4)])]
   public static let violations = [OperationViolation(1, Softplus(), ["i32[2]"])]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

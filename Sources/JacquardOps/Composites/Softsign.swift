@@ -20,6 +20,7 @@ public struct Softsign: ActivationOperation {
     OperationViolation(1, Softsign(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func decompose(_ builder: GraphBuilder, _ inputs: [ValueID]) throws -> [ValueID] {

@@ -28,6 +28,7 @@ public struct ThresholdedRelu: ActivationOperation {
   /// Values up to here become 0.
   public let alpha: Double
 
+  /// The number is checked where types are inferred (c2).
   public init(alpha: Double) {
     self.alpha = alpha
   }

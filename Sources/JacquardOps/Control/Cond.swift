@@ -17,6 +17,7 @@ public struct Cond: Operation {
   public static let samples = Cond.makeSamples()
   public static let violations = Cond.makeViolations()
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
@@ -43,7 +44,7 @@ public struct Cond: Operation {
 
   public func reference(_ context: ReferenceContext) throws -> [HostTensor] {
     let holds = context.inputs[0][linear: 0].asDouble != 0
-    return try context.graphs[holds ? 0 : 1].outputs(of: Array(context.inputs.dropFirst()))
+    return try context.graphs[holds ? 0 : 1].outputs(of: Array(context.inputs.dropFirst()), context.observer)
   }
 
   // MARK: Gradient

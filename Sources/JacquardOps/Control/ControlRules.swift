@@ -23,9 +23,9 @@ extension Graph {
   var outputTypes: [TensorType] { outputs.map { type($0.value) } }
 
   /// The outputs in order, for inputs in order.
-  func outputs(of inputs: [HostTensor]) throws -> [HostTensor] {
+  func outputs(of inputs: [HostTensor], _ observer: NodeObserver?) throws -> [HostTensor] {
     let named = zip(self.inputs, inputs).map { ($0.name, $1) }
-    let values = try evaluate(Dictionary(uniqueKeysWithValues: named)).outputs
+    let values = try evaluate(Dictionary(uniqueKeysWithValues: named), observer: observer).outputs
     return outputs.compactMap { values[$0.name] }
   }
 

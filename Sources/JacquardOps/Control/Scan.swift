@@ -28,11 +28,16 @@ public struct Scan: Operation {
   public static let samples = Scan.makeSamples()
   public static let violations = Scan.makeViolations()
 
+  /// The number of trips; in 0 ..< 2^31 where it is a number.
   public var length: Dim
+  /// How many of the first operands are carried from trip to trip.
   public var carried: Int
+  /// How many of the operands after those are cut along their first axis.
   public var scanned: Int
+  /// Whether trips go from the last slice to the first.
   public var reverse: Bool
 
+  /// The numbers are checked where types are inferred (c1).
   public init(length: Dim, carried: Int, scanned: Int, reverse: Bool = false) {
     self.length = length
     self.carried = carried
@@ -99,7 +104,7 @@ public struct Scan: Operation {
     for trip in 0..<trips {
       let position = reverse ? trips - 1 - trip : trip
       let slices = try context.inputs[carried..<carried + scanned].map { try $0.slice(position) }
-      let results = try body.outputs(of: carries + slices + constants)
+      let results = try body.outputs(of: carries + slices + constants, context.observer)
       carries = Array(results.prefix(carried))
       for (index, result) in results.dropFirst(carried).enumerated() { stacked[index].set(position, to: result) }
     }
@@ -373,28 +378,6 @@ extension GraphBuilder {
         throw Diagnostic("scan: the body gives \(results.carries.count) carried values, not \(carries.count)")
       }
       return results.carries + results.outputs
-    }
-  }
-}
-
-// MARK: - Batching
-
-extension Scan: BatchableOperation {
-  /// The trips stay, and each works on the whole batch.
-  public func batch(_ context: BatchingContext) throws -> [Batched] {
-    let builder = context.builder
-    let flags = try context.carriedFlags(context.graphs[0], context.inputs.map(\.isBatched), carried: carried)
-    let body = try context.subGraph(context.graphs[0], flags, outputs: Array(flags.prefix(carried)))
-    let operands = try context.inputs.indices.map { index in
-      let value = flags[index] ? try context.batched(index) : context.inputs[index].value
-      let isCut = flags[index] && (carried..<carried + scanned).contains(index)
-      return isCut ? try builder.movingAxis(value, from: 0, to: 1) : value
-    }
-    let results = try builder.append(self, operands, graphs: [body.graph])
-    return try results.enumerated().map { index, value in
-      if index < carried { return Batched(value, isBatched: flags[index]) }
-      let isBatched = body.isBatched[index]
-      return Batched(isBatched ? try builder.movingAxis(value, from: 0, to: 1) : value, isBatched: isBatched)
     }
   }
 }

@@ -22,9 +22,12 @@ public struct While: Operation {
   public static let samples = While.makeSamples()
   public static let violations = While.makeViolations()
 
+  /// The most trips; in 0 ..< 2^31.
   public var limit: Int
+  /// How many of the first operands are carried from trip to trip.
   public var carried: Int
 
+  /// The numbers are checked where types are inferred (c1).
   public init(limit: Int, carried: Int) {
     self.limit = limit
     self.carried = carried
@@ -71,8 +74,10 @@ public struct While: Operation {
     var carries = Array(context.inputs.prefix(carried))
     let constants = context.inputs.dropFirst(carried)
     for _ in 0..<limit {
-      guard try context.graphs[0].outputs(of: carries + constants)[0][linear: 0].asDouble != 0 else { break }
-      carries = try context.graphs[1].outputs(of: carries + constants)
+      guard try context.graphs[0].outputs(of: carries + constants, context.observer)[0][linear: 0].asDouble != 0 else {
+        break
+      }
+      carries = try context.graphs[1].outputs(of: carries + constants, context.observer)
     }
     return carries
   }

@@ -25,10 +25,14 @@ public struct AveragePool: CompositeOperation {
     OperationViolation(4, AveragePool(window: [5], ConvGeometry(rank: 1)), ["f32[1,2,4]"]),
   ]
 
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
+  /// How the windows lie on the input.
   public var geometry: ConvGeometry
+  /// Whether the padding counts in the number that sums are divided by.
   public var countsPadding: Bool
 
+  /// Windows are checked where types are inferred (c2).
   public init(window: [Int], _ geometry: ConvGeometry, countsPadding: Bool = true) {
     self.window = window
     self.geometry = geometry

@@ -58,8 +58,10 @@ public struct Conv: Operation {
     OperationViolation(6, Conv(ConvGeometry(rank: 1)), ["f32[1,2,2]", "f32[2,2,0]"]),
   ]
 
+  /// How the kernel lies on the input, and how the channels are grouped.
   public var geometry: ConvGeometry
 
+  /// The geometry is checked where types are inferred (c3).
   public init(_ geometry: ConvGeometry) { self.geometry = geometry }
 
   private var rules: ConvRules { ConvRules(geometry: geometry) { violated($0, $1) } }

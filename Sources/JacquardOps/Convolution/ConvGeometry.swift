@@ -4,14 +4,17 @@ import JacquardIR
 /// How the windows of a convolution lie on its input: along each spatial axis, output `o` and kernel element `k` meet input element
 /// `(o * stride + k * dilation - low) / inputDilation`, if that is one.
 public struct ConvGeometry: Hashable, Codable, Sendable {
+  /// Distance between neighbouring windows, one a spatial axis.
   public var strides: [Int]
   /// Elements put before and after each axis; negative ones cut elements off.
   public var low: [Int]
+  /// After each axis; see `low`.
   public var high: [Int]
   /// Distance between the kernel's elements.
   public var dilation: [Int]
   /// Distance between the input's elements (a transposed convolution's stride).
   public var inputDilation: [Int]
+  /// How many parts of the channels are convolved each by itself.
   public var groups: Int
 
   /// - Parameter rank: number of spatial axes; nil lists mean 1 everywhere, or no padding.

@@ -51,8 +51,10 @@ public struct ConvWeightGradient: Operation {
 
   /// The kernel's spatial sizes.
   public var kernel: [Int]
+  /// That of the convolution.
   public var geometry: ConvGeometry
 
+  /// The kernel's sizes and the geometry are checked where types are inferred.
   public init(kernel: [Int], _ geometry: ConvGeometry) {
     self.kernel = kernel
     self.geometry = geometry

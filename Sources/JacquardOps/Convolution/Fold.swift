@@ -43,9 +43,12 @@ public struct Fold: CompositeOperation {
 
   /// Of the image.
   public var sizes: [Int]
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
+  /// How the windows lie on the image.
   public var geometry: ConvGeometry
 
+  /// The numbers are checked where types are inferred (c2).
   public init(sizes: [Int], window: [Int], _ geometry: ConvGeometry) {
     self.sizes = sizes
     self.window = window

@@ -30,10 +30,14 @@ public struct LpPool: CompositeOperation {
     OperationViolation(5, LpPool(window: [2], ConvGeometry(rank: 1), p: .infinity), ["f32[1,2,4]"]),
   ]
 
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
+  /// How the windows lie on the input.
   public var geometry: ConvGeometry
+  /// Which norm: 1 for sums of magnitudes, 2 for lengths.
   public var p: Double
 
+  /// Windows and p are checked where types are inferred (c2, c5).
   public init(window: [Int], _ geometry: ConvGeometry, p: Double = 2) {
     self.window = window
     self.geometry = geometry

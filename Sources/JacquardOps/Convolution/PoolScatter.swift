@@ -33,11 +33,14 @@ public struct PoolScatter: Operation {
     OperationViolation(6, PoolScatter(window: [2], input: [5], ConvGeometry(rank: 1)), ["f32[1,2,3]", "u8[1,2,3]"]),
   ]
 
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
   /// Spatial sizes of the result.
   public var input: [Int]
+  /// How the windows lie on the input that was pooled.
   public var geometry: ConvGeometry
 
+  /// Windows are checked where types are inferred (c2).
   public init(window: [Int], input: [Int], _ geometry: ConvGeometry) {
     self.window = window
     self.input = input

@@ -32,9 +32,12 @@ public struct SumPool: Operation {
     OperationViolation(4, SumPool(window: [5], ConvGeometry(rank: 1)), ["f32[1,2,4]"]),
   ]
 
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
+  /// How the windows lie on the input.
   public var geometry: ConvGeometry
 
+  /// Windows are checked where types are inferred (c2).
   public init(window: [Int], _ geometry: ConvGeometry) {
     self.window = window
     self.geometry = geometry

@@ -30,9 +30,12 @@ public struct Unfold: CompositeOperation {
     OperationViolation(5, Unfold(window: [40, 40], ConvGeometry(rank: 2)), ["f32[1,2,40,40]"]),
   ]
 
+  /// Elements of a window along each spatial axis.
   public var window: [Int]
+  /// How the windows lie on the image.
   public var geometry: ConvGeometry
 
+  /// Windows are checked where types are inferred (c2).
   public init(window: [Int], _ geometry: ConvGeometry) {
     self.window = window
     self.geometry = geometry

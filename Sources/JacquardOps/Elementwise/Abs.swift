@@ -22,6 +22,7 @@ public struct Abs: ScalarFunctionOperation {
     OperationViolation(1, Abs(), ["bool[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

@@ -28,6 +28,7 @@ public struct Acos: ScalarFunctionOperation {
     OperationViolation(1, Acos(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -22,6 +22,7 @@ public struct Add: ScalarFunctionOperation {
     OperationViolation(2, Add(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

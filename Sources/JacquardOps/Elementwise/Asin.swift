@@ -28,6 +28,7 @@ public struct Asin: ScalarFunctionOperation {
     OperationViolation(1, Asin(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -28,6 +28,7 @@ public struct Asinh: ScalarFunctionOperation {
     OperationViolation(1, Asinh(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

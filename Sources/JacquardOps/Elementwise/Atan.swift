@@ -27,6 +27,7 @@ public struct Atan: ScalarFunctionOperation {
     OperationViolation(1, Atan(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -32,6 +32,7 @@ public struct Atan2: ScalarFunctionOperation {
     OperationViolation(2, Atan2(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

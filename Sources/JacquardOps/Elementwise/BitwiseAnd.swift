@@ -25,6 +25,7 @@ public struct BitwiseAnd: ScalarFunctionOperation {
     OperationViolation(2, BitwiseAnd(), ["i32[2]", "i32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.integer(operands) }

@@ -21,6 +21,7 @@ public struct BitwiseNot: ScalarFunctionOperation {
     OperationViolation(1, BitwiseNot(), ["bool[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.integer(operands) }

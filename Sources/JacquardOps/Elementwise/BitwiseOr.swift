@@ -25,6 +25,7 @@ public struct BitwiseOr: ScalarFunctionOperation {
     OperationViolation(2, BitwiseOr(), ["i32[2]", "i32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.integer(operands) }

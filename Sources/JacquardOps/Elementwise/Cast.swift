@@ -25,8 +25,10 @@ public struct Cast: ElementwiseOperation {
   ]
   public static let violations: [OperationViolation] = []
 
+  /// The element type of the result.
   public let dtype: DType
 
+  /// Converts to an element type.
   public init(_ dtype: DType) { self.dtype = dtype }
 
   public func elementType(_ operands: [DType]) -> DType? { dtype }

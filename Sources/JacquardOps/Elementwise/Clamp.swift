@@ -31,6 +31,7 @@ public struct Clamp: ElementwiseOperation {
     OperationViolation(2, Clamp(), ["f32[]", "f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

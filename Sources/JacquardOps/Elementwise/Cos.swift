@@ -24,6 +24,7 @@ public struct Cos: ScalarFunctionOperation {
     OperationViolation(1, Cos(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -27,6 +27,7 @@ public struct Cosh: ScalarFunctionOperation {
     OperationViolation(1, Cosh(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -34,6 +34,7 @@ public struct Digamma: ScalarFunctionOperation {
     OperationViolation(1, Digamma(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -7,6 +7,7 @@ import JacquardKernels
 /// The scalar function is written once; type rule, loops and reference follow from it here. Constraints shared by all:
 /// c1 the element types fit, c2 the shapes broadcast.
 public protocol ElementwiseOperation: BatchableOperation {
+  /// How many operands it has; each is broadcast.
   static var operandCount: Int { get }
   /// The type of the result's elements, or nil if the operands' types do not fit.
   func elementType(_ operands: [DType]) -> DType?
@@ -79,6 +80,7 @@ extension ElementwiseOperation {
 
 /// An element-wise operation whose kernel form is one scalar function.
 public protocol ScalarFunctionOperation: ElementwiseOperation {
+  /// What is done to each element.
   static var function: ScalarFunction { get }
 }
 

@@ -2,6 +2,7 @@ import JacquardIR
 
 /// The list of element-wise operations, in the order of the table of operations.
 public enum ElementwiseOperations {
+  /// Those of `OperationRegistry.standard`.
   public static let all: [any Operation.Type] = [
     Add.self, Subtract.self, Multiply.self, Divide.self, Power.self, Fma.self,
     Remainder.self, FloorDivide.self, FloorMod.self, Atan2.self, Minimum.self, Maximum.self, Clamp.self,

@@ -28,6 +28,7 @@ public struct Erfc: ScalarFunctionOperation {
     OperationViolation(1, Erfc(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

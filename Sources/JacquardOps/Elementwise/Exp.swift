@@ -23,6 +23,7 @@ public struct Exp: ScalarFunctionOperation {
     OperationViolation(1, Exp(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

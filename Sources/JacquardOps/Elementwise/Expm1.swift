@@ -24,6 +24,7 @@ public struct Expm1: ScalarFunctionOperation {
     OperationViolation(1, Expm1(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -22,6 +22,7 @@ public struct Floor: ScalarFunctionOperation {
     OperationViolation(1, Floor(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

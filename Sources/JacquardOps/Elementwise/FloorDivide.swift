@@ -35,6 +35,7 @@ public struct FloorDivide: ScalarFunctionOperation {
     OperationViolation(2, FloorDivide(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

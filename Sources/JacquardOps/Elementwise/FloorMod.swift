@@ -36,6 +36,7 @@ public struct FloorMod: ScalarFunctionOperation {
     OperationViolation(2, FloorMod(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

@@ -23,6 +23,7 @@ public struct Fma: ScalarFunctionOperation {
     OperationViolation(2, Fma(), ["f32[2]", "f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

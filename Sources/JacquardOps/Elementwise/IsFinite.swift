@@ -21,6 +21,7 @@ public struct IsFinite: ScalarFunctionOperation {
     OperationViolation(1, IsFinite(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.floatPredicate(operands) }

@@ -21,6 +21,7 @@ public struct IsNaN: ScalarFunctionOperation {
     OperationViolation(1, IsNaN(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.floatPredicate(operands) }

@@ -27,6 +27,7 @@ public struct LessEqual: ScalarFunctionOperation {
     OperationViolation(2, LessEqual(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.comparison(operands) }

@@ -32,6 +32,7 @@ public struct Lgamma: ScalarFunctionOperation {
     OperationViolation(1, Lgamma(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -24,6 +24,7 @@ public struct Log1p: ScalarFunctionOperation {
     OperationViolation(1, Log1p(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

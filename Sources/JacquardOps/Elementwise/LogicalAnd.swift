@@ -22,6 +22,7 @@ public struct LogicalAnd: ScalarFunctionOperation {
     OperationViolation(2, LogicalAnd(), ["bool[2]", "bool[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.logical(operands) }

@@ -18,6 +18,7 @@ public struct LogicalNot: ScalarFunctionOperation {
     OperationViolation(1, LogicalNot(), ["u8[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.logical(operands) }

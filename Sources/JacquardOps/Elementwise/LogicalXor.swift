@@ -22,6 +22,7 @@ public struct LogicalXor: ScalarFunctionOperation {
     OperationViolation(2, LogicalXor(), ["bool[2]", "bool[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.logical(operands) }

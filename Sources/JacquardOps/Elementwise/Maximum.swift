@@ -30,6 +30,7 @@ public struct Maximum: ScalarFunctionOperation {
     OperationViolation(2, Maximum(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

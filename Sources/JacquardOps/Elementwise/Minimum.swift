@@ -30,6 +30,7 @@ public struct Minimum: ScalarFunctionOperation {
     OperationViolation(2, Minimum(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

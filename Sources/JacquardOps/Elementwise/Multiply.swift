@@ -22,6 +22,7 @@ public struct Multiply: ScalarFunctionOperation {
     OperationViolation(2, Multiply(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

@@ -19,6 +19,7 @@ public struct Negate: ScalarFunctionOperation {
     OperationViolation(1, Negate(), ["bool[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

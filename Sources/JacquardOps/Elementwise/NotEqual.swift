@@ -27,6 +27,7 @@ public struct NotEqual: ScalarFunctionOperation {
     OperationViolation(2, NotEqual(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.comparison(operands) }

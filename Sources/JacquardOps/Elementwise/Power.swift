@@ -34,6 +34,7 @@ public struct Power: ScalarFunctionOperation {
     OperationViolation(2, Power(), ["f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

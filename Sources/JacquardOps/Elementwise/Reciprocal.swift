@@ -20,6 +20,7 @@ public struct Reciprocal: ScalarFunctionOperation {
     OperationViolation(1, Reciprocal(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -22,6 +22,7 @@ public struct Round: ScalarFunctionOperation {
     OperationViolation(1, Round(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -18,6 +18,7 @@ public struct Rsqrt: ScalarFunctionOperation {
     OperationViolation(1, Rsqrt(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -28,6 +28,7 @@ public struct Select: ScalarFunctionOperation {
     OperationViolation(2, Select(), ["bool[2]", "f32[2]", "f32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? {

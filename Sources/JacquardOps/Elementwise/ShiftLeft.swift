@@ -25,6 +25,7 @@ public struct ShiftLeft: ScalarFunctionOperation {
     OperationViolation(2, ShiftLeft(), ["i32[2]", "i32[3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.integer(operands) }

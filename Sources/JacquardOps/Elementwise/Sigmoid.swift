@@ -24,6 +24,7 @@ public struct Sigmoid: ScalarFunctionOperation {
     OperationViolation(1, Sigmoid(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

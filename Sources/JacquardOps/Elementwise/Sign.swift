@@ -22,6 +22,7 @@ public struct Sign: ScalarFunctionOperation {
     OperationViolation(1, Sign(), ["bool[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.numeric(operands) }

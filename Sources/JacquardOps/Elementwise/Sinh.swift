@@ -27,6 +27,7 @@ public struct Sinh: ScalarFunctionOperation {
     OperationViolation(1, Sinh(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

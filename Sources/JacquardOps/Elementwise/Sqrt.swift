@@ -18,6 +18,7 @@ public struct Sqrt: ScalarFunctionOperation {
     OperationViolation(1, Sqrt(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -17,6 +17,7 @@ public struct StopGradient: ElementwiseOperation {
   ]
   public static let violations: [OperationViolation] = []
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { operands[0] }

@@ -27,6 +27,7 @@ public struct Tan: ScalarFunctionOperation {
     OperationViolation(1, Tan(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

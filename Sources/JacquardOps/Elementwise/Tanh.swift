@@ -24,6 +24,7 @@ public struct Tanh: ScalarFunctionOperation {
     OperationViolation(1, Tanh(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

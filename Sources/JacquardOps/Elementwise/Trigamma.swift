@@ -33,6 +33,7 @@ public struct Trigamma: ScalarFunctionOperation {
     OperationViolation(1, Trigamma(), ["i32[2]"])
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func elementType(_ operands: [DType]) -> DType? { ElementRule.float(operands) }

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// A part of a tensor whose place is known when the graph runs (XLA's DynamicSlice). Operands: x, starts.
 public struct DynamicSlice: Operation {
   public static let name = "dynamicSlice"
   public static let doc = OperationDoc(
@@ -30,8 +31,10 @@ public struct DynamicSlice: Operation {
     OperationViolation(2, DynamicSlice(sizes: [-1]), ["f32[4]", "i32[1]"]),
   ]
 
+  /// The sizes of the part, one an axis.
   public var sizes: [Dim]
 
+  /// The sizes are checked where types are inferred (c2).
   public init(sizes: [Dim]) { self.sizes = sizes }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

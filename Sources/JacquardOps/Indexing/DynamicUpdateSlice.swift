@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Replaces a part of a copy of a tensor, at a place known when the graph runs (XLA's DynamicUpdateSlice). Operands: x,
+/// update, starts.
 public struct DynamicUpdateSlice: Operation {
   public static let name = "dynamicUpdateSlice"
   public static let doc = OperationDoc(
@@ -36,6 +38,7 @@ public struct DynamicUpdateSlice: Operation {
     OperationViolation(3, DynamicUpdateSlice(), ["f32[4]", "f32[2,1]", "i32[1]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

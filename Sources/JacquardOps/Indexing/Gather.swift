@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Picks slices along an axis by their positions (NumPy's take; an embedding's lookup). Operands: data, indices.
 public struct Gather: Operation {
   public static let name = "gather"
   public static let doc = OperationDoc(
@@ -22,8 +23,10 @@ public struct Gather: Operation {
     OperationViolation(2, Gather(axis: 2), ["f32[5,3]", "i32[7]"]),
   ]
 
+  /// Counted from the first.
   public var axis: Int
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

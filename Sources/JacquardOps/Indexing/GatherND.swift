@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Picks elements or slices by tuples of positions, one for each of the first axes (ONNX's and TensorFlow's GatherND).
+/// Operands: data, indices.
 public struct GatherND: Operation {
   public static let name = "gatherND"
   public static let doc = OperationDoc(
@@ -25,6 +27,7 @@ public struct GatherND: Operation {
     OperationViolation(2, GatherND(), ["f32[5,3]", "i32[7,N]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

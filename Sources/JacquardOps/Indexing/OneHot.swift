@@ -20,9 +20,12 @@ public struct OneHot: CompositeOperation {
     OperationViolation(2, OneHot(depth: -1, dtype: .f32), ["i32[2]"]),
   ]
 
+  /// The size of the new last axis.
   public let depth: Dim
+  /// The element type of the result.
   public let dtype: DType
 
+  /// The depth is checked where types are inferred (c2).
   public init(depth: Dim, dtype: DType) {
     self.depth = depth
     self.dtype = dtype

@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Adds slices at positions along an axis to a copy of a tensor (the gradient of gather). Operands: base, indices,
+/// updates.
 public struct ScatterAdd: Operation {
   public static let name = "scatterAdd"
   public static let doc = OperationDoc(
@@ -32,8 +34,10 @@ public struct ScatterAdd: Operation {
     OperationViolation(4, ScatterAdd(axis: 0), ["bool[5]", "i32[2]", "bool[2]"]),
   ]
 
+  /// Of the base, counted from the first.
   public var axis: Int
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -6,6 +6,7 @@ import JacquardKernels
 public enum ScatterCombiner: String, Hashable, Codable, Sendable, CaseIterable {
   /// The update replaces the element; of several the last one stays.
   case set
+  /// Of the update and the element.
   case add, multiply, minimum, maximum
 
   static let `default` = [AttributeField("combiner", .string(ScatterCombiner.set.rawValue))]

@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Puts single elements at positions along an axis into a copy of a tensor (ONNX's ScatterElements, PyTorch's
+/// scatter_reduce). Operands: base, indices, updates.
 public struct ScatterElements: Operation {
   public static let name = "scatterElements"
   public static let defaults = ScatterCombiner.default
@@ -50,9 +52,12 @@ public struct ScatterElements: Operation {
     OperationViolation(4, ScatterElements(axis: 0, .add), ["bool[5]", "i32[2]", "bool[2]"]),
   ]
 
+  /// Of the base, counted from the first.
   public var axis: Int
+  /// How an update is put together with the element that is there.
   public var combiner: ScatterCombiner
 
+  /// Replaces elements, unless told otherwise. The axis is checked where types are inferred (c2).
   public init(axis: Int, _ combiner: ScatterCombiner) {
     self.axis = axis
     self.combiner = combiner

@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Puts elements or slices at tuples of positions into a copy of a tensor (ONNX's ScatterND). Operands: base, indices,
+/// updates.
 public struct ScatterND: Operation {
   public static let name = "scatterND"
   public static let defaults = ScatterCombiner.default
@@ -38,8 +40,10 @@ public struct ScatterND: Operation {
     OperationViolation(4, ScatterND(.add), ["bool[5]", "i32[7,1]", "bool[7]"]),
   ]
 
+  /// How an update is put together with the element that is there.
   public var combiner: ScatterCombiner
 
+  /// Replaces elements, unless told otherwise.
   public init(_ combiner: ScatterCombiner) { self.combiner = combiner }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -29,6 +29,7 @@ public struct SegmentMax: SegmentOperation {
 
   public let segments: Dim
 
+  /// The number is checked where types are inferred (c3).
   public init(segments: Dim) { self.segments = segments }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

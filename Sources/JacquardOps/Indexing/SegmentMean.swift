@@ -22,6 +22,7 @@ public struct SegmentMean: SegmentOperation {
 
   public let segments: Dim
 
+  /// The number is checked where types are inferred (c3).
   public init(segments: Dim) { self.segments = segments }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

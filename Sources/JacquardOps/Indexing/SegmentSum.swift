@@ -26,6 +26,7 @@ public struct SegmentSum: SegmentOperation {
 
   public let segments: Dim
 
+  /// The number is checked where types are inferred (c3).
   public init(segments: Dim) { self.segments = segments }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,8 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Picks single elements along an axis (NumPy's take_along_axis): the label's logit of each row, say. Operands: x,
+/// indices.
 public struct TakeAlongAxis: Operation {
   public static let name = "takeAlongAxis"
   public static let doc = OperationDoc(
@@ -28,8 +30,10 @@ public struct TakeAlongAxis: Operation {
     OperationViolation(3, TakeAlongAxis(axis: 1), ["f32[4,5]", "i32[4]"]),
   ]
 
+  /// Counted from the first.
   public var axis: Int
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

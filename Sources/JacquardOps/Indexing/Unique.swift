@@ -31,6 +31,7 @@ public struct Unique: CompositeOperation {
   /// Values of the result.
   public var bound: Int
 
+  /// The number is checked where types are inferred (c2).
   public init(bound: Int) { self.bound = bound }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

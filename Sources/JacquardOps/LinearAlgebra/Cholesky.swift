@@ -28,6 +28,7 @@ public struct Cholesky: LeadingAxesOperation {
     OperationViolation(3, Cholesky(), ["f32[0,0]"]), OperationViolation(3, Cholesky(), ["f32[32769,32769]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -22,6 +22,7 @@ public struct Determinant: CompositeOperation {
     OperationViolation(3, Determinant(), ["f32[0,0]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

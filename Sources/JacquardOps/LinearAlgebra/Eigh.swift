@@ -29,6 +29,7 @@ public struct Eigh: LeadingAxesOperation {
     OperationViolation(3, Eigh(), ["f32[0,0]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

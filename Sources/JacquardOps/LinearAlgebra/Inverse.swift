@@ -20,6 +20,7 @@ public struct Inverse: CompositeOperation {
     OperationViolation(3, Inverse(), ["f32[0,0]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

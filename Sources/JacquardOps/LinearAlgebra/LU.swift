@@ -35,6 +35,7 @@ public struct LU: LeadingAxesOperation {
     (try? HostTensor([0, 0, 0, 0, 1, 2, 2, 4, 1, .nan, 0, 1, 1, 2, .infinity, 3] as [Float], [4, 2, 2]))
     ?? HostTensor(0 as Float)
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

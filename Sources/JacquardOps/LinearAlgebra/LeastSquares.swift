@@ -31,6 +31,7 @@ public struct LeastSquares: CompositeOperation {
     OperationViolation(5, LeastSquares(), ["f32[N,3]", "f32[N,3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

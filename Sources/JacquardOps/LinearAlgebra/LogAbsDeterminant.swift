@@ -26,6 +26,7 @@ public struct LogAbsDeterminant: CompositeOperation {
   private static let singular: HostTensor =
     (try? HostTensor([1, 2, 2, 4, 0, 0, 0, 0, 0, 1, 1, 0] as [Float], [3, 2, 2])) ?? HostTensor(0 as Float)
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -33,6 +33,7 @@ public struct QR: LeadingAxesOperation {
     OperationViolation(3, QR(), ["f32[0,3]"]), OperationViolation(4, QR(), ["f32[N,3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

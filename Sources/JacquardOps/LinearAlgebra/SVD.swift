@@ -34,6 +34,7 @@ public struct SVD: LeadingAxesOperation {
     OperationViolation(3, SVD(), ["f32[3,0]"]), OperationViolation(4, SVD(), ["f32[N,3]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -27,6 +27,7 @@ public struct Solve: CompositeOperation {
     OperationViolation(4, Solve(), ["f32[2,2]", "f32[2]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

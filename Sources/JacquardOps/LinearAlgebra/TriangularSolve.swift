@@ -52,10 +52,14 @@ public struct TriangularSolve: LeadingAxesOperation {
     OperationViolation(4, TriangularSolve(), ["f32[2,2]", "f32[2]"]),
   ]
 
+  /// Whether the lower triangle is used; else the upper one.
   public var lower: Bool
+  /// Whether the triangle is transposed first: T^T X = B.
   public var transposed: Bool
+  /// Whether the diagonal counts as ones, whatever it holds.
   public var unitDiagonal: Bool
 
+  /// The lower triangle as it is, unless told otherwise.
   public init(lower: Bool = true, transposed: Bool = false, unitDiagonal: Bool = false) {
     self.lower = lower
     self.transposed = transposed

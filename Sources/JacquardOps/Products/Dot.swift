@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Sum of products over contracting axes, for each element of batch axes (XLA's dot_general). Operands: a, b.
 public struct Dot: Operation {
   public static let name = "dot"
   public static let defaults = [
@@ -52,11 +53,16 @@ public struct Dot: Operation {
     OperationViolation(4, Dot(), ["f32[2,N]", "f32[M,5]"]),
   ]
 
+  /// Batch axes of the first operand, in the order in which the result has them.
   public var lhsBatch: [Int]
+  /// The second operand's counterparts of `lhsBatch`.
   public var rhsBatch: [Int]
+  /// Axes of the first operand that are summed over.
   public var lhsContracting: [Int]
+  /// The second operand's counterparts of `lhsContracting`.
   public var rhsContracting: [Int]
 
+  /// The axes are checked where types are inferred (c2).
   public init(
     lhsBatch: [Int] = [], rhsBatch: [Int] = [], lhsContracting: [Int] = [1], rhsContracting: [Int] = [0]
   ) {

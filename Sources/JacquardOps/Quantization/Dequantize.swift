@@ -32,6 +32,7 @@ public struct Dequantize: CompositeOperation {
   /// The axis of the scale, where it is not a scalar.
   public var axis: Int
 
+  /// The default is ONNX's. The axis is checked where types are inferred (c3).
   public init(axis: Int = 1) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -37,6 +37,7 @@ public struct QuantizedMatmul: CompositeOperation {
     OperationViolation(3, QuantizedMatmul(), ["u8[2,4,3]", "u8[3,3,2]", "u8[]", "u8[]"]),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

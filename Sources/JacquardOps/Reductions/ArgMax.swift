@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Position (i64) of the largest element along an axis.
 public struct ArgMax: Operation {
   public static let name = "argmax"
   public static let defaults = [AttributeField("keepDims", .bool(false))]
@@ -25,9 +26,12 @@ public struct ArgMax: Operation {
     OperationViolation(3, ArgMax(axis: 1), ["f32[2,0]"]),
   ]
 
+  /// Counted from the first.
   public var axis: Int
+  /// Whether the axis stays, with size 1.
   public var keepDims: Bool
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int, keepDims: Bool = false) {
     self.axis = axis
     self.keepDims = keepDims

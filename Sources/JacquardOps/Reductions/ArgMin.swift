@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Position (i64) of the smallest element along an axis.
 public struct ArgMin: Operation {
   public static let name = "argmin"
   public static let defaults = [AttributeField("keepDims", .bool(false))]
@@ -25,9 +26,12 @@ public struct ArgMin: Operation {
     OperationViolation(3, ArgMin(axis: 1), ["f32[2,0]"]),
   ]
 
+  /// Counted from the first.
   public var axis: Int
+  /// Whether the axis stays, with size 1.
   public var keepDims: Bool
 
+  /// The axis is checked where types are inferred (c2).
   public init(axis: Int, keepDims: Bool = false) {
     self.axis = axis
     self.keepDims = keepDims

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Mean of the elements along axes.
 public struct Mean: ReductionOperation {
   public static let name = "mean"
   public static let combiner = Combiner.sum

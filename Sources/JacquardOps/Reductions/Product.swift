@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Product of the elements along axes.
 public struct Product: ReductionOperation {
   public static let name = "product"
   public static let combiner = Combiner.product

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Whether all elements along axes are true.
 public struct ReduceAll: ReductionOperation {
   public static let name = "all"
   public static let combiner = Combiner.all

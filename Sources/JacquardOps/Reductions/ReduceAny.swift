@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Whether any element along axes is true.
 public struct ReduceAny: ReductionOperation {
   public static let name = "any"
   public static let combiner = Combiner.any

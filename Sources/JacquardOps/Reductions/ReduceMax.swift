@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Largest element along axes.
 public struct ReduceMax: ReductionOperation {
   public static let name = "reduceMax"
   public static let combiner = Combiner.maximum

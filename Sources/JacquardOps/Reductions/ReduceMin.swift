@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Smallest element along axes.
 public struct ReduceMin: ReductionOperation {
   public static let name = "reduceMin"
   public static let combiner = Combiner.minimum

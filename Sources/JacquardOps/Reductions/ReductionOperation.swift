@@ -6,14 +6,17 @@ import JacquardKernels
 ///
 /// Constraints shared by all: c1 the element type fits, c2 the axes exist and ascend.
 public protocol ReductionOperation: BatchableOperation {
+  /// How kernels put values together.
   static var combiner: Combiner { get }
   /// The axes that are combined, ascending; none gives every element alone.
   var axes: [Int] { get }
   /// Whether a combined axis stays, with size 1.
   var keepDims: Bool { get }
 
+  /// The axes are checked where types are inferred (c2).
   init(axes: [Int], keepDims: Bool)
 
+  /// Whether it is defined for elements of a type.
   static func accepts(_ dtype: DType) -> Bool
   /// The reference result of one group of elements, in order: floats in double precision.
   static func evaluate(_ values: [Scalar], _ dtype: DType) -> Scalar

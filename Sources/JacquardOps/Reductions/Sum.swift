@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Sum of the elements along axes.
 public struct Sum: ReductionOperation {
   public static let name = "sum"
   public static let combiner = Combiner.sum

@@ -3,12 +3,15 @@ import JacquardIR
 
 /// Samples of images at places that a grid tells.
 public struct GridSample: CompositeOperation {
+  /// What is made of the elements around a place.
   public enum Mode: String, Hashable, Codable, Sendable, CaseIterable {
+    /// The nearest one; a weighted sum of the two along each axis.
     case nearest, linear
   }
 
   /// What lies outside the image.
   public enum Padding: String, Hashable, Codable, Sendable, CaseIterable {
+    /// 0 everywhere.
     case zeros
     /// The outermost elements.
     case border
@@ -59,10 +62,14 @@ public struct GridSample: CompositeOperation {
     OperationViolation(3, GridSample(), ["f32[1,1,0]", "f32[1,2,1]"]),
   ]
 
+  /// What is made of the elements around a place.
   public var mode: Mode
+  /// What lies outside the image.
   public var padding: Padding
+  /// Whether -1 and 1 are the centres of the outermost elements; else their outer edges.
   public var alignCorners: Bool
 
+  /// The defaults are PyTorch's.
   public init(mode: Mode = .linear, padding: Padding = .zeros, alignCorners: Bool = false) {
     self.mode = mode
     self.padding = padding

@@ -3,7 +3,9 @@ import JacquardIR
 
 /// Other sizes of some axes, elements between the old ones taken from their neighbours.
 public struct Resize: CompositeOperation {
+  /// What is made of the old elements around a place.
   public enum Mode: String, Hashable, Codable, Sendable, CaseIterable {
+    /// The nearest one; a weighted sum of the two along each axis.
     case nearest, linear
   }
 
@@ -19,6 +21,7 @@ public struct Resize: CompositeOperation {
 
   /// Which element is nearest to a place.
   public enum Rounding: String, Hashable, Codable, Sendable, CaseIterable {
+    /// To the one before, and after.
     case floor, ceil
     /// Halves down, and up.
     case preferFloor, preferCeil
@@ -68,12 +71,18 @@ public struct Resize: CompositeOperation {
   /// Places and weights of an axis are constants of the graph.
   private static let largest = 1 << 20
 
+  /// Those that get another size, ascending.
   public var axes: [Int]
+  /// The new sizes, one an axis of `axes`.
   public var sizes: [Int]
+  /// What is made of the old elements around a place.
   public var mode: Mode
+  /// Which place of the old axis is that of a new element.
   public var coordinates: Coordinates
+  /// Which old element is the nearest; used by that mode alone.
   public var rounding: Rounding
 
+  /// Axes and sizes are checked where types are inferred (c2, c3).
   public init(
     axes: [Int], sizes: [Int], mode: Mode = .nearest, coordinates: Coordinates = .halfPixel,
     rounding: Rounding = .preferFloor

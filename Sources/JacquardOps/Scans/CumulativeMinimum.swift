@@ -31,8 +31,10 @@ public struct CumulativeMinimum: RowOperation {
   ]
 
   public var axis: Int
+  /// Whether it runs from the last element to the first.
   public var reverse: Bool
 
+  /// From the first element on, unless told otherwise. The axis is checked where types are inferred (c2).
   public init(axis: Int, reverse: Bool = false) {
     self.axis = axis
     self.reverse = reverse

@@ -35,9 +35,12 @@ public struct CumulativeProduct: RowOperation {
     (try? HostTensor([1.5, -0.5, 2, 0, 0.75, -1.25, 0, 1.5, 0] as [Float], [3, 3])) ?? HostTensor(0 as Float)
 
   public var axis: Int
+  /// Whether each product is without the element at its own place.
   public var exclusive: Bool
+  /// Whether it runs from the last element to the first.
   public var reverse: Bool
 
+  /// From the first element on, unless told otherwise. The axis is checked where types are inferred (c2).
   public init(axis: Int, exclusive: Bool = false, reverse: Bool = false) {
     self.axis = axis
     self.exclusive = exclusive

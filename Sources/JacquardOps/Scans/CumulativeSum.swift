@@ -29,9 +29,12 @@ public struct CumulativeSum: RowOperation {
   ]
 
   public var axis: Int
+  /// Whether each sum is without the element at its own place.
   public var exclusive: Bool
+  /// Whether it runs from the last element to the first.
   public var reverse: Bool
 
+  /// From the first element on, unless told otherwise. The axis is checked where types are inferred (c2).
   public init(axis: Int, exclusive: Bool = false, reverse: Bool = false) {
     self.axis = axis
     self.exclusive = exclusive

@@ -5,6 +5,7 @@ import JacquardKernels
 /// An operation along one axis, each row from one end to the other by a library call. Constraints: c1 the operands are
 /// numeric, of one type and shape; c2 the axis is one of theirs.
 public protocol RowOperation: BatchableOperation {
+  /// Counted from the first.
   var axis: Int { get set }
 }
 

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// The elements along an axis in order, and the positions (i64) at which they stood (argsort).
 public struct Sort: RowOperation {
   public static let name = "sort"
   public static let defaults = [AttributeField("descending", .bool(false))]
@@ -31,8 +32,10 @@ public struct Sort: RowOperation {
   ]
 
   public var axis: Int
+  /// Whether the largest come first.
   public var descending: Bool
 
+  /// Ascending, unless told otherwise. The axis is checked where types are inferred (c1).
   public init(axis: Int, descending: Bool = false) {
     self.axis = axis
     self.descending = descending

@@ -28,10 +28,14 @@ public struct TopK: CompositeOperation {
     OperationViolation(2, TopK(-1, axis: 0), ["f32[2]"]),
   ]
 
+  /// How many elements each row gives.
   public let k: Dim
+  /// Counted from the first.
   public let axis: Int
+  /// Whether the largest are taken; else the smallest.
   public let largest: Bool
 
+  /// The largest, unless told otherwise. Axis and k are checked where types are inferred (c1, c2).
   public init(_ k: Dim, axis: Int, largest: Bool = true) {
     self.k = k
     self.axis = axis

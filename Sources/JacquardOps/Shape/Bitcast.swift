@@ -24,8 +24,10 @@ public struct Bitcast: LeadingAxesOperation {
     OperationViolation(1, Bitcast(.i64), ["f32[2]"]), OperationViolation(2, Bitcast(.bool), ["u8[2]"]),
   ]
 
+  /// The element type of the result.
   public let dtype: DType
 
+  /// The type is checked where types are inferred (c1, c2).
   public init(_ dtype: DType) { self.dtype = dtype }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Repeats a tensor along new leading axes and along axes of size 1 (NumPy's broadcast_to).
 public struct Broadcast: Operation {
   public static let name = "broadcast"
   public static let doc = OperationDoc(
@@ -22,8 +23,10 @@ public struct Broadcast: Operation {
     OperationViolation(1, Broadcast([.symbol("M")]), ["f32[N]"]),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
 
+  /// The shape is checked where types are inferred (c1).
   public init(_ shape: [Dim]) { self.shape = shape }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Joins tensors end to end along one axis.
 public struct Concat: Operation {
   public static let name = "concat"
   public static let doc = OperationDoc(
@@ -27,8 +28,10 @@ public struct Concat: Operation {
     OperationViolation(4, Concat(axis: 0), ["f32[2,3]", "f32[2]"]),
   ]
 
+  /// Counted from the first.
   public var axis: Int
 
+  /// The axis is checked where types are inferred (c3).
   public init(axis: Int) { self.axis = axis }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

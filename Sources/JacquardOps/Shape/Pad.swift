@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Surrounds a tensor with a value, and spreads its elements apart.
 public struct Pad: Operation {
   public static let name = "pad"
   public static let defaults = [AttributeField("interior", .array([])), AttributeField("value", .float(0))]
@@ -31,12 +32,17 @@ public struct Pad: Operation {
     OperationViolation(2, Pad(low: [1], high: [1], interior: [-1]), ["f32[2]"]),
   ]
 
+  /// Elements put before each axis.
   public var low: [Dim]
+  /// Elements put after each axis.
   public var high: [Dim]
   /// Elements put between two neighbours along each axis; empty for none anywhere.
   public var interior: [Int]
+  /// What is put there, converted to the element type.
   public var value: Double
 
+  /// Zeros around the tensor and none inside, unless told otherwise. The numbers are checked where types are inferred
+  /// (c1, c2).
   public init(low: [Dim], high: [Dim], interior: [Int] = [], value: Double = 0) {
     self.low = low
     self.high = high

@@ -3,6 +3,7 @@ import JacquardIR
 
 /// Surrounds a tensor with its own elements.
 public struct PadBorder: CompositeOperation {
+  /// Which of its elements surround the tensor.
   public enum Mode: String, Hashable, Codable, Sendable, CaseIterable {
     /// Mirrored at the first and the last element, which are not repeated.
     case reflect
@@ -38,10 +39,14 @@ public struct PadBorder: CompositeOperation {
     OperationViolation(2, PadBorder(.edge, low: [1], high: [0]), ["f32[0]"]),
   ]
 
+  /// Which of its elements surround the tensor.
   public let mode: Mode
+  /// Elements put before each axis.
   public let low: [Dim]
+  /// Elements put after each axis.
   public let high: [Dim]
 
+  /// The numbers are checked where types are inferred (c1, c2).
   public init(_ mode: Mode, low: [Dim], high: [Dim]) {
     self.mode = mode
     self.low = low

@@ -20,9 +20,12 @@ public struct RepeatElements: CompositeOperation {
     OperationViolation(2, RepeatElements(count: -1, axis: 0), ["f32[2]"]),
   ]
 
+  /// How often each element comes.
   public let count: Dim
+  /// Counted from the first.
   public let axis: Int
 
+  /// Axis and count are checked where types are inferred (c1, c2).
   public init(count: Dim, axis: Int) {
     self.count = count
     self.axis = axis

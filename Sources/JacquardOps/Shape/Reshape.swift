@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// The same elements in the same row-major order under another shape.
 public struct Reshape: Operation {
   public static let name = "reshape"
   public static let doc = OperationDoc(
@@ -24,8 +25,10 @@ public struct Reshape: Operation {
     OperationViolation(2, Reshape([-2, -3]), ["f32[6]"]),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
 
+  /// The shape is checked where types are inferred (c1, c2).
   public init(_ shape: [Dim]) { self.shape = shape }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Turns the order of the elements round along some axes.
 public struct Reverse: Operation {
   public static let name = "reverse"
   public static let doc = OperationDoc(
@@ -18,8 +19,10 @@ public struct Reverse: Operation {
     OperationViolation(1, Reverse(axes: [1, 0]), ["f32[2,3]"]),
   ]
 
+  /// Counted from the first, ascending.
   public var axes: [Int]
 
+  /// The axes are checked where types are inferred (c1).
   public init(axes: [Int]) { self.axes = axes }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

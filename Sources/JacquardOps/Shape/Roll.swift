@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Moves the elements along axes; what leaves at one end comes back at the other (NumPy's roll).
 public struct Roll: Operation {
   public static let name = "roll"
   public static let doc = OperationDoc(
@@ -25,9 +26,12 @@ public struct Roll: Operation {
     OperationViolation(2, Roll(shifts: [.min], axes: [0]), ["f32[2]"]),
   ]
 
+  /// By how many places elements move towards the end, one an axis of `axes`; negative ones move them back.
   public var shifts: [Int]
+  /// Counted from the first, ascending.
   public var axes: [Int]
 
+  /// Axes and shifts are checked where types are inferred (c1, c2).
   public init(shifts: [Int], axes: [Int]) {
     self.shifts = shifts
     self.axes = axes

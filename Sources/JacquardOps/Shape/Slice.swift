@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Every strides-th element from starts up to, not including, limits, along each axis.
 public struct Slice: Operation {
   public static let name = "slice"
   public static let doc = OperationDoc(
@@ -34,10 +35,14 @@ public struct Slice: Operation {
     OperationViolation(4, Slice(starts: [0], limits: [.symbol("N")], strides: [2]), ["f32[N]"]),
   ]
 
+  /// The first index, one an axis.
   public var starts: [Dim]
+  /// The index before which it ends, one an axis.
   public var limits: [Dim]
+  /// Distance between the elements taken, one an axis; at least 1.
   public var strides: [Int]
 
+  /// The numbers are checked where types are inferred (c1 to c4).
   public init(starts: [Dim], limits: [Dim], strides: [Int]) {
     self.starts = starts
     self.limits = limits

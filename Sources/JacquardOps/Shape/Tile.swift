@@ -19,8 +19,10 @@ public struct Tile: CompositeOperation {
     OperationViolation(2, Tile(repeats: [-1]), ["f32[2]"]),
   ]
 
+  /// How many copies lie side by side, one an axis.
   public let repeats: [Dim]
 
+  /// The numbers are checked where types are inferred (c1, c2).
   public init(repeats: [Dim]) { self.repeats = repeats }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Reorders the axes: axis i of the result is axis permutation[i] of the operand.
 public struct Transpose: Operation {
   public static let name = "transpose"
   public static let doc = OperationDoc(
@@ -20,8 +21,10 @@ public struct Transpose: Operation {
     OperationViolation(1, Transpose([0]), ["f32[2,3]"]),
   ]
 
+  /// For each axis of the result that of the operand.
   public var permutation: [Int]
 
+  /// The permutation is checked where types are inferred (c1).
   public init(_ permutation: [Int]) { self.permutation = permutation }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -5,6 +5,7 @@ import JacquardIR
 public protocol TriangleOperation: CompositeOperation {
   /// The diagonal at which the triangle begins: 0 the main one, positive above it.
   var diagonal: Int { get }
+  /// A triangle that begins at a diagonal, which may lie outside the matrix.
   init(diagonal: Int)
   /// Whether elements whose column less their row is `distance` are kept.
   static func keeps(_ builder: GraphBuilder, _ distance: ValueID, _ diagonal: ValueID) throws -> ValueID

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Its operands, unchanged; no rule looks through it, so that what is recomputed behind it is not merged away.
 public struct Barrier: Operation {
   public static let name = "barrier"
   public static let doc = OperationDoc(
@@ -20,6 +21,7 @@ public struct Barrier: Operation {
   /// Tells barriers over the same values apart.
   public var id: Int
 
+  /// Two barriers of one number over the same values are one node.
   public init(id: Int) { self.id = id }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// A tensor written in the graph.
 public struct Constant: Operation {
   public static let name = "constant"
   public static let doc = OperationDoc("A tensor written in the graph.", formula: "y = value")
@@ -16,8 +17,10 @@ public struct Constant: Operation {
   private static let table: HostTensor =
     (try? HostTensor([1, -2, 3, -4, 5, -6] as [Int32], [2, 3])) ?? HostTensor(0 as Int32)
 
+  /// What it holds.
   public var value: AttributeTensor
 
+  /// A tensor of any type and static shape.
   public init(_ value: HostTensor) { self.value = AttributeTensor(value) }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {
@@ -46,6 +49,7 @@ extension GraphBuilder {
     try constant(HostTensor(dtype, [], [.float(value)]))
   }
 
+  /// A tensor written in the graph.
   public func constant(_ tensor: HostTensor) throws -> ValueID { try apply(Constant(tensor)) }
 
   /// A tensor with one value everywhere, of the type and shape of another.
@@ -53,10 +57,12 @@ extension GraphBuilder {
     try broadcast(constant(value, type(x).dtype), to: shape(x))
   }
 
+  /// A tensor of zeros, whose shape may mention symbols.
   public func zeros(_ shape: Shape, _ dtype: DType) throws -> ValueID {
     try broadcast(constant(0, dtype), to: shape)
   }
 
+  /// A tensor of ones, whose shape may mention symbols.
   public func ones(_ shape: Shape, _ dtype: DType) throws -> ValueID {
     try broadcast(constant(1, dtype), to: shape)
   }

@@ -28,6 +28,7 @@ public struct CustomGradient: CompositeOperation {
     OperationViolation(4, CustomGradient(), ["f64[3,4]", "f64[4]"], graphs: forward + wrongBackward),
   ]
 
+  /// The operation, which has no attributes.
   public init() {}
 
   /// The types that backward's inputs and outputs must have for operands and results of these types.

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// A dimension as a scalar, so that formulas may depend on the size of a batch.
 public struct Dimension: Operation {
   public static let name = "dimension"
   public static let doc = OperationDoc(
@@ -14,9 +15,12 @@ public struct Dimension: Operation {
   ]
   public static let violations = [OperationViolation(1, Dimension(.symbol("N"), .bool), [])]
 
+  /// What the scalar is; it may mention symbols.
   public var dimension: Dim
+  /// The element type of the scalar, numeric.
   public var dtype: DType
 
+  /// The type is checked where types are inferred (c1).
   public init(_ dimension: Dim, _ dtype: DType) {
     self.dimension = dimension
     self.dtype = dtype

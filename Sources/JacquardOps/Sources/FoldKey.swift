@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// A key for a purpose, from a key and a number.
 public struct FoldKey: Operation {
   public static let name = "foldKey"
   public static let doc = OperationDoc(
@@ -20,8 +21,10 @@ public struct FoldKey: Operation {
     OperationViolation(2, FoldKey(data: -1), ["i32[2]"]),
   ]
 
+  /// The number, in 0 ..< 2^60.
   public var data: Int
 
+  /// The number is checked where types are inferred (c2).
   public init(data: Int) { self.data = data }
 
   public func inferTypes(_ context: TypeContext) throws -> [TensorType] {

@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Counts along an axis: each element is its index there.
 public struct Iota: Operation {
   public static let name = "iota"
   public static let doc = OperationDoc(
@@ -21,10 +22,14 @@ public struct Iota: Operation {
     OperationViolation(3, Iota(shape: [-2], axis: 0, dtype: .i32), []),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
+  /// Counted from the first.
   public var axis: Int
+  /// The element type of the result, numeric.
   public var dtype: DType
 
+  /// The attributes are checked where types are inferred (c1 to c3).
   public init(shape: [Dim], axis: Int, dtype: DType) {
     self.shape = shape
     self.axis = axis

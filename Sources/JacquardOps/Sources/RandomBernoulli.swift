@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Draws of true with a probability, from a key.
 public struct RandomBernoulli: CompositeOperation {
   public static let name = "randomBernoulli"
   public static let doc = OperationDoc(
@@ -24,9 +25,12 @@ public struct RandomBernoulli: CompositeOperation {
     OperationViolation(3, RandomBernoulli(shape: [-3], probability: 0.5), ["i32[2]"]),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
+  /// Of true, in 0...1; it counts in steps of 2^-24.
   public var probability: Double
 
+  /// The attributes are checked where types are inferred (c2, c3).
   public init(shape: [Dim], probability: Double) {
     self.shape = shape
     self.probability = probability

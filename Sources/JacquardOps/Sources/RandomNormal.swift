@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Normal draws (mean 0, deviation 1) from a key (Box and Muller, 1958).
 public struct RandomNormal: Operation {
   public static let name = "randomNormal"
   public static let doc = OperationDoc(
@@ -23,9 +24,12 @@ public struct RandomNormal: Operation {
     OperationViolation(3, RandomNormal(shape: [-3], dtype: .f32), ["i32[2]"]),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
+  /// The element type of the result, floating.
   public var dtype: DType
 
+  /// The attributes are checked where types are inferred (c2, c3).
   public init(shape: [Dim], dtype: DType) {
     self.shape = shape
     self.dtype = dtype

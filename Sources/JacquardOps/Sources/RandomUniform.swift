@@ -2,6 +2,7 @@ import JacquardCore
 import JacquardIR
 import JacquardKernels
 
+/// Uniform draws in 0 ..< 1 from a key.
 public struct RandomUniform: Operation {
   public static let name = "randomUniform"
   public static let doc = OperationDoc(
@@ -25,9 +26,12 @@ public struct RandomUniform: Operation {
     OperationViolation(3, RandomUniform(shape: [-3], dtype: .f32), ["i32[2]"]),
   ]
 
+  /// The shape of the result.
   public var shape: [Dim]
+  /// The element type of the result, floating.
   public var dtype: DType
 
+  /// The attributes are checked where types are inferred (c2, c3).
   public init(shape: [Dim], dtype: DType) {
     self.shape = shape
     self.dtype = dtype

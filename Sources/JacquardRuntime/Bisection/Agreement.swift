@@ -10,6 +10,7 @@ public struct Agreement: Hashable, Sendable {
   /// The share of whole numbers and truth values that may differ: one that follows from a comparison of floats may fall the other way.
   public var flips: Double
 
+  /// - Parameters: as the properties of these names.
   public init(relative: Double? = nil, absolute: Double? = nil, flips: Double = 0) {
     self.relative = relative
     self.absolute = absolute
@@ -46,10 +47,13 @@ public struct Agreement: Hashable, Sendable {
 
 /// How far two tensors of one type are from each other.
 public struct TensorDifference: Hashable, Sendable {
+  /// One element of two tensors.
   public struct Element: Hashable, Sendable {
     /// In row-major order.
     public var position: Int
+    /// What it is.
     public var value: Double
+    /// What it should be.
     public var reference: Double
   }
 

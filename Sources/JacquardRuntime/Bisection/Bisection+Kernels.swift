@@ -7,23 +7,23 @@ extension Bisection {
   /// Runs a plan kernel by kernel until one writes something else than the reference makes of what it read.
   ///
   /// - Parameters:
-  ///   - plan: of this graph.
-  ///   - optimised: the graph whose nodes the plan numbers (`Compilation.graph`).
+  ///   - compilation: of this graph.
   ///   - executor: `vm` or `native`.
   ///   - threads: as for `PlanRunner`.
   ///   - report: called after each kernel.
   /// - Returns: the kernels that were judged: only the last may be wrong.
   /// - Throws: `Diagnostic` if an input is missing, memory is short, or a kernel stops the step.
   public func kernels(
-    of plan: Plan, compiledFrom optimised: Graph, executor: ExecutorKind = .vm, threads: Int? = nil,
+    of compilation: Compilation, executor: ExecutorKind = .vm, threads: Int? = nil,
     report: (Step) -> Void = { _ in }
   ) throws -> [Step] {
+    let plan = compilation.plan
     let runner = try PlanRunner(plan: plan, threads: threads, executor: executor)
     for input in plan.inputs {
       guard let tensor = inputs[input.name] else { throw Diagnostic("input '\(input.name)' is missing") }
       try runner.bind(input.name, try TensorStorage(tensor))
     }
-    var judge = KernelJudge(plan, optimised, inputs, agreement)
+    var judge = KernelJudge(compilation, inputs, agreement)
     var steps: [Step] = []
     try runner.run { kernel in
       steps.append(Step(plan.program.kernels[kernel].name, kernel))
@@ -53,26 +53,35 @@ private struct KernelJudge {
   /// Kernels that wrote buffers without a value of their own, partial sums and the like.
   private var unjudged: [BufferID: [Int]] = [:]
 
-  init(_ plan: Plan, _ graph: Graph, _ inputs: [String: HostTensor], _ agreement: Agreement) {
-    (self.plan, self.graph, self.agreement) = (plan, graph, agreement)
+  init(_ compilation: Compilation, _ inputs: [String: HostTensor], _ agreement: Agreement) {
+    (plan, graph, self.agreement) = (compilation.plan, compilation.graph, agreement)
     known = Array(repeating: nil, count: graph.valueCount)
     for (input, value) in zip(graph.inputs, graph.inputValues) { known[value.index] = inputs[input.name] }
-    values = plan.program.buffers.map { KernelJudge.value(of: $0, graph) }
+    values = KernelJudge.values(compilation)
     for (index, kernel) in plan.program.kernels.enumerated() {
       for buffer in kernel.writes { lastWriters[buffer] = index }
     }
   }
 
-  /// The lowering names the buffer of a node's result after the node, and result k of several `NAME:k`.
-  private static func value(of buffer: Buffer, _ graph: Graph) -> ValueID? {
-    guard let id = buffer.node, graph.nodes.indices.contains(id.index) else { return nil }
-    let node = graph.nodes[id.index]
-    let name = graph.describe(node)
-    let labels = node.results.count == 1 ? [name] : node.results.indices.map { "\(name):\($0)" }
-    guard let index = labels.firstIndex(of: buffer.name) else { return nil }
-    let type = graph.type(node.results[index])
-    let fits = type.dtype == buffer.dtype && type.shape.sizes == buffer.extents
-    return fits && buffer.layout == .rowMajor(buffer.extents) ? node.results[index] : nil
+  /// Of each buffer the value that it holds element by element, if it holds one: a result that is wanted twice, or replaces an input
+  /// whose old value is still needed, lies in copies too.
+  private static func values(_ compilation: Compilation) -> [ValueID?] {
+    let (plan, graph) = (compilation.plan, compilation.graph)
+    var values = [ValueID?](repeating: nil, count: plan.program.buffers.count)
+    for (index, buffer) in compilation.buffers.enumerated() {
+      if let buffer { values[buffer.index] = ValueID(index) }
+    }
+    for (output, planned) in zip(graph.outputs, plan.outputs) { values[planned.buffer.index] = output.value }
+    for (buffer, storage) in plan.storage.enumerated() where values[buffer] == nil {
+      if case .input(let input) = storage { values[buffer] = graph.updates.first { $0.input == input }?.value }
+    }
+    return zip(values, plan.program.buffers).map { value, buffer in
+      value.flatMap { value in
+        let type = graph.type(value)
+        let fits = type.dtype == buffer.dtype && type.shape.sizes == buffer.extents
+        return fits && buffer.layout == .rowMajor(buffer.extents) ? value : nil
+      }
+    }
   }
 
   /// What the kernel is about to read and that does not hold any more what was written there.
@@ -130,12 +139,7 @@ private struct KernelJudge {
             trial.map { RoundingNoise.changing(known, trial: $0) } ?? known
           }
       }
-      let context = ReferenceContext(operands, outputs: node.results.map { graph.type($0) }, graphs: node.graphs)
-      do {
-        for (value, tensor) in zip(node.results, try node.operation.reference(context)) { found[value] = tensor }
-      } catch let error as Diagnostic {
-        throw error.at(graph.describe(node)).at(node.site)
-      }
+      for (value, tensor) in zip(node.results, try graph.evaluate(node, operands)) { found[value] = tensor }
     }
     return found
   }

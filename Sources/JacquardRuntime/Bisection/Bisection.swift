@@ -11,6 +11,7 @@ public struct Bisection: Sendable {
   public struct Finding: Hashable, Sendable {
     /// An output, `update NAME`, or what a kernel writes.
     public var name: String
+    /// How far it is from its reference.
     public var difference: TensorDifference
     /// The user's line.
     public var site: SourceSite?
@@ -18,8 +19,9 @@ public struct Bisection: Sendable {
 
   /// What became of one pass or kernel.
   public struct Step: Sendable {
+    /// Of the pass or kernel.
     public var name: String
-    /// Of a kernel its position.
+    /// Its position, from 0.
     public var number: Int
     /// Values compared with their reference.
     public var compared = 0
@@ -33,6 +35,7 @@ public struct Bisection: Sendable {
     /// What the kernel reads that does not hold any more what was written there: then another kernel overwrote it.
     public var overwritten: [String] = []
 
+    /// Whether it does not agree.
     public var isWrong: Bool { !findings.isEmpty || !overwritten.isEmpty }
 
     init(_ name: String, _ number: Int) { (self.name, self.number) = (name, number) }
@@ -59,8 +62,13 @@ public struct Bisection: Sendable {
   public let graph: Graph
   /// A value for each input.
   public let inputs: [String: HostTensor]
+  /// What is near enough.
   public let agreement: Agreement
 
+  /// - Parameters:
+  ///   - graph: without symbols.
+  ///   - inputs: a value for each input, by name.
+  ///   - agreement: what is near enough.
   public init(_ graph: Graph, inputs: [String: HostTensor], agreement: Agreement = .ofOneStep) {
     self.graph = graph
     self.inputs = inputs
@@ -72,13 +80,12 @@ public struct Bisection: Sendable {
   /// Runs passes one after another, each result by the reference, until one computes something else than the graph before it.
   ///
   /// - Parameters:
-  ///   - pipeline: the passes.
-  ///   - options: what a compilation leaves out of them.
+  ///   - options: the passes, and what a compilation leaves out of them.
   ///   - report: called after each pass.
   /// - Returns: the passes that were judged: only the last may be wrong.
   /// - Throws: `Diagnostic` if an input is missing, an operation has no value, or a pass fails.
   public func passes(
-    _ pipeline: Pipeline = .standard, options: CompileOptions = CompileOptions(), report: (Step) -> Void = { _ in }
+    options: CompileOptions = CompileOptions(), report: (Step) -> Void = { _ in }
   ) throws -> [Step] {
     var values = try graph.evaluate(inputs)
     var (current, steps) = (graph, [Step]())
@@ -100,7 +107,7 @@ public struct Bisection: Sendable {
       let shared = try current.sharingScans()
       try judge("sharedScans", shared, isChange: shared != current) { _, _ in [] }
     }
-    for pass in pipeline.passes where !options.pipeline.disabledPasses.contains(pass.name) {
+    for pass in options.passes.passes where !options.pipeline.disabledPasses.contains(pass.name) {
       if steps.last?.isWrong ?? false { break }
       let before = current
       let record = try Bisection.run(pass, before, options.pipeline)

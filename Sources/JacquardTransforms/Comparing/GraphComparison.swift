@@ -93,13 +93,13 @@ struct GraphComparison {
   func nodes() -> [Finding] {
     let found = new.nodes.compactMap { node -> Finding? in
       guard let other = matching.oldNodes[node.id.index] else {
-        return Finding(kind: .added, name: new.label(node), text: text(node, new))
+        return Finding(kind: .added, name: GraphFormat.label(node), text: text(node, new))
       }
       let changes = changes(old.nodes[other.index], node)
-      return changes.isEmpty ? nil : Finding(kind: .changed, name: new.label(node), changes: changes)
+      return changes.isEmpty ? nil : Finding(kind: .changed, name: GraphFormat.label(node), changes: changes)
     }
     let removed = old.nodes.filter { matching.newNodes[$0.id.index] == nil }
-    return found + removed.map { Finding(kind: .removed, name: old.label($0), text: text($0, old)) }
+    return found + removed.map { Finding(kind: .removed, name: GraphFormat.label($0), text: text($0, old)) }
   }
 
   /// Sub-graphs at the same place of matched nodes that differ, each with its name.
@@ -108,7 +108,7 @@ struct GraphComparison {
       guard let other = matching.oldNodes[node.id.index] else { return [] }
       return zip(old.nodes[other.index].graphs, node.graphs).enumerated().compactMap { number, pair in
         GraphStructure(pair.0) == GraphStructure(pair.1)
-          ? nil : (name: "\(new.label(node))/\(number)", old: pair.0, new: pair.1)
+          ? nil : (name: "\(GraphFormat.label(node))/\(number)", old: pair.0, new: pair.1)
       }
     }
   }
@@ -116,7 +116,7 @@ struct GraphComparison {
   // MARK: Nodes
 
   private func text(_ node: Node, _ graph: Graph) -> String {
-    "\(node.operationName) \(types(node, graph)) of (\(node.inputs.map(graph.label).joined(separator: ", ")))"
+    "\(node.operationName) \(types(node, graph)) of (\(node.inputs.map { GraphFormat.label($0, in: graph) }.joined(separator: ", ")))"
   }
 
   private func types(_ node: Node, _ graph: Graph) -> String {
@@ -148,38 +148,10 @@ struct GraphComparison {
   private func value(_ x: ValueID?, _ y: ValueID?, _ aspect: String) -> [Change] {
     if let x, let y, matching.oldValue(y) == x { return [] }
     if x == nil && y == nil { return [] }
-    return [Change(aspect: aspect, old: x.map(old.label) ?? "", new: y.map(new.label) ?? "")]
-  }
-}
-
-extension Graph {
-  /// What files call a node.
-  fileprivate func label(_ node: Node) -> String { node.name ?? "%\(node.id.index)" }
-
-  /// What files call a value.
-  fileprivate func label(_ value: ValueID) -> String {
-    switch definition(value) {
-    case .input(let index): inputs[index].name
-    case .result(let id, let k): label(nodes[id.index]) + (k == 0 ? "" : ":\(k)")
-    }
-  }
-}
-
-extension AttributeValue {
-  /// For a line of a report: of a tensor type and first elements.
-  fileprivate var shortText: String {
-    switch self {
-    case .bool(let value): return "\(value)"
-    case .int(let value): return "\(value)"
-    case .float(let value): return "\(value)"
-    case .string(let value): return value
-    case .dimension(let value): return "\(value)"
-    case .array(let items): return "[\(items.map(\.shortText).joined(separator: ", "))]"
-    case .object(let fields):
-      return "{\(fields.map { "\($0.key): \($0.value.shortText)" }.joined(separator: ", "))}"
-    case .tensor(let tensor):
-      let shown = (0..<min(tensor.count, 6)).map { "\(tensor[linear: $0].asDouble)" }.joined(separator: ", ")
-      return "\(tensor.type) {\(shown)\(tensor.count > 6 ? ", ..." : "")}"
-    }
+    return [
+      Change(
+        aspect: aspect, old: x.map { GraphFormat.label($0, in: old) } ?? "",
+        new: y.map { GraphFormat.label($0, in: new) } ?? "")
+    ]
   }
 }

@@ -6,15 +6,31 @@ import JacquardIR
 public struct GraphDifference: Hashable, Sendable {
   /// What is added, removed or changed.
   public enum Part: String, Hashable, Sendable {
-    case symbol, input, node, output, update
+    /// A symbol and its default.
+    case symbol
+    /// An input with role, type and hints.
+    case input
+    /// A node of the graph or of a sub-graph.
+    case node
+    /// An output and the value that it names.
+    case output
+    /// What replaces an input after a step.
+    case update
   }
 
+  /// What became of it.
   public enum Kind: String, Hashable, Sendable {
-    case added, removed, changed
+    /// Only the new graph has it.
+    case added
+    /// Only the old graph has it.
+    case removed
+    /// Both have it.
+    case changed
   }
 
-  /// What of it changed: `type`, `attribute axis`, `input 0`, ...
+  /// One thing that changed of a part.
   public struct Change: Hashable, Sendable {
+    /// `type`, `attribute axis`, `input 0`, ...
     public var aspect: String
     /// Empty where there was nothing.
     public var old: String
@@ -22,8 +38,11 @@ public struct GraphDifference: Hashable, Sendable {
     public var new: String
   }
 
+  /// One difference.
   public struct Entry: Hashable, Sendable {
+    /// What became of the part.
     public var kind: Kind
+    /// Which part of a graph.
     public var part: Part
     /// Of a part of a sub-graph, after the names of the nodes around it: `loop/0/h`. A removed part has its name in the old graph, any
     /// other in the new one.

@@ -3,12 +3,17 @@ import JacquardIR
 
 /// The values of a forward pass that its backward pass reads: what must be kept between the two.
 public struct SavedValues: Sendable {
+  /// A value that is kept.
   public struct Value: Sendable {
     /// The name given by the user; nil if the value has none.
     public var name: String?
+    /// The operation that computes it.
     public var operation: String
+    /// Its type, with symbols where the graph has them.
     public var type: TensorType
+    /// What it takes in memory.
     public var bytes: Int
+    /// The user's line that made it.
     public var site: SourceSite?
   }
 

@@ -3,6 +3,7 @@ import JacquardIR
 
 /// A named step from graph to graph: a list of rules, applied until none fits.
 public struct Pass: Sendable {
+  /// What records, options and messages call it.
   public let name: String
   /// One sentence for people.
   public let explanation: String

@@ -5,6 +5,7 @@ import JacquardIR
 public struct PassRecord: Sendable {
   /// One use of a rule.
   public struct Firing: Hashable, Sendable {
+    /// The rule's name.
     public let rule: String
     /// What the rule does and why it may.
     public let explanation: String
@@ -16,11 +17,17 @@ public struct PassRecord: Sendable {
     public let new: [NodeID]
   }
 
+  /// The pass's name.
   public let name: String
+  /// The pass in one sentence.
   public let explanation: String
+  /// Time it took.
   public let seconds: Double
+  /// Nodes of the graph that it was given.
   public let nodesBefore: Int
+  /// Nodes of the graph that it made.
   public let nodesAfter: Int
+  /// Every use of a rule, in order.
   public let firings: [Firing]
   /// For each node before the pass, the nodes after it that compute what it did; empty if it went without a trace.
   public let successors: [[NodeID]]
@@ -44,8 +51,10 @@ public struct PassRecord: Sendable {
 public struct CompilationRecord: Sendable {
   /// The graph before the first pass.
   public let source: Graph
+  /// In the order in which they ran.
   public internal(set) var passes: [PassRecord]
 
+  /// A record of a graph to which passes are added as they run.
   public init(source: Graph, passes: [PassRecord] = []) {
     self.source = source
     self.passes = passes

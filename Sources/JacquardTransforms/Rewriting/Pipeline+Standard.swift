@@ -1,8 +1,8 @@
 import JacquardIR
 
 extension RuleSet {
-  /// What every later pass applies again where it changes something.
-  static let tidying = useless + folding + canonical
+  /// The rules of `useless` and `canonicalise`: what every later pass applies again where it changes something.
+  public static let tidying = useless + folding + canonical
 }
 
 extension Pipeline {

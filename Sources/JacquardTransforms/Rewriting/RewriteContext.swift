@@ -6,6 +6,7 @@ import JacquardOps
 ///
 /// Everything upstream of the node is already rewritten.
 public struct RewriteContext {
+  /// The graph that is being made; a rule appends its nodes here.
   public let builder: GraphBuilder
   /// Values that no rule looks behind.
   let opaque: Set<ValueID>
@@ -21,7 +22,9 @@ public struct RewriteContext {
     self.foldingBudget = foldingBudget
   }
 
+  /// The type of a value.
   public func type(_ value: ValueID) -> TensorType { builder.type(value) }
+  /// The shape of a value.
   public func shape(_ value: ValueID) -> Shape { builder.shape(value) }
 
   /// The node that computes a value; nil for inputs and for values that must stay as they are.
@@ -47,7 +50,8 @@ public struct RewriteContext {
     return (operation, input)
   }
 
-  /// How many operands and outputs the value is used as in the graph that is being rewritten; 0 for values it does not have.
+  /// How many operands and outputs the value is used as in the graph that is being rewritten, probes and what only they
+  /// need aside; 0 for values it does not have.
   public func useCount(_ value: ValueID) -> Int { value.index < uses.count ? uses[value.index] : 0 }
 
   mutating func addUses(_ count: Int, of value: ValueID) {

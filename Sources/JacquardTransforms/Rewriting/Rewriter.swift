@@ -71,10 +71,15 @@ final class Rewriter {
     }
   }
 
+  /// What only probes read does not count, so that rules fit as they would without them.
   private static func useCounts(_ source: Graph, _ visited: [Bool]) -> [Int] {
     var uses = [Int](repeating: 0, count: source.valueCount)
-    for node in source.nodes where visited[node.id.index] { for input in node.inputs { uses[input.index] += 1 } }
-    for root in source.roots { uses[root.index] += 1 }
+    let results = source.resultRoots
+    let counted = results.count == source.roots.count ? visited : source.liveNodes(for: results)
+    for node in source.nodes where visited[node.id.index] && counted[node.id.index] {
+      for input in node.inputs { uses[input.index] += 1 }
+    }
+    for root in results { uses[root.index] += 1 }
     return uses
   }
 
@@ -230,8 +235,13 @@ final class Rewriter {
       place: current.map { $0.name ?? "\($0.operationName) %\($0.id.index)" }, site: current?.site)
   }
 
-  /// A rule must keep types.
+  /// A rule must keep types, and give values of the graph that it rewrites.
   private func check(_ results: [ValueID], _ rule: Rule, _ node: Node) throws {
+    if results.contains(where: { !(0..<builder.graph.valueCount).contains($0.index) }) {
+      throw Diagnostic(
+        "rule '\(rule.name)' (\(rule.site)) gives a value that is not of the graph", kind: .internalError,
+        site: node.site)
+    }
     let (old, new) = (node.results.map(builder.type), results.map(builder.type))
     if old != new {
       let (was, is_) = ("\(old.map(\.description))", "\(new.map(\.description))")

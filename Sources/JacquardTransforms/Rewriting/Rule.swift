@@ -17,14 +17,18 @@ public struct Rule: Sendable {
   /// bit for bit, the sign of a zero aside, unless the rule's explanation says otherwise.
   public typealias Apply = @Sendable (Node, inout RewriteContext) throws -> [ValueID]?
 
+  /// What records and `Pipeline.Options` call it.
   public let name: String
   /// What it does and why it may: `x + 0 is x`.
   public let explanation: String
   /// Where the rule is written.
   public let site: SourceSite
+  /// The nodes at which it is tried.
   public let roots: Roots
+  /// Answers with the new values of a node, or nil where it does not fit.
   public let apply: Apply
 
+  /// A rule that may look at all results of a node. File and line are where it is written.
   public init(
     _ name: String, _ explanation: String, roots: Roots, file: String = #fileID, line: Int = #line,
     apply: @escaping Apply
@@ -57,7 +61,9 @@ public struct Rule: Sendable {
 
 /// Rules with a name, found by the operation at their root. Earlier rules are tried first.
 public struct RuleSet: Sendable {
+  /// What messages call it: a pass gives its own name.
   public let name: String
+  /// In the order in which they are tried.
   public let rules: [Rule]
   /// Rules for single operations.
   private let byRoot: [String: [Rule]]
@@ -109,11 +115,14 @@ public struct RuleSet: Sendable {
     }
   }
 
+  /// The set without the rules of these names.
   public func without(_ names: Set<String>) -> RuleSet {
     names.isEmpty ? self : RuleSet(name, rules.filter { !names.contains($0.name) })
   }
 
+  /// The same rules under another name.
   public func named(_ name: String) -> RuleSet { RuleSet(name, rules) }
 
+  /// The rules of both, those of the first tried before, under the name of the first.
   public static func + (a: RuleSet, b: RuleSet) -> RuleSet { RuleSet(a.name, a.rules + b.rules) }
 }

@@ -7,7 +7,9 @@ import JacquardOps
 /// As in PyTorch's `nn.MultiheadAttention`, the weights of query, key and value start as those of one matrix `[size, 3 * size]`
 /// (Xavier, uniform), that of the output as a linear layer's, biases at 0. Sequences have the batch first.
 public final class MultiHeadAttention: Layer {
+  /// Elements of the vectors that come in and go out.
   public let size: Int
+  /// In how many parts each vector is cut; divides `size`.
   public let heads: Int
   let query: Linear
   let key: Linear

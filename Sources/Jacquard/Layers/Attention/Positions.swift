@@ -6,8 +6,10 @@ import JacquardOps
 /// Adds to each vector the sines and cosines of its position (https://arxiv.org/abs/1706.03762, 3.5): elements 2 i and 2 i + 1 are
 /// sin and cos of position / base^(2 i / size).
 public struct SinusoidalPositions: UnaryModule, Sendable {
+  /// The longest wave is 2 pi times that many positions, nearly.
   public let base: Double
 
+  /// The default is that of the paper.
   public init(base: Double = 10000) { self.base = base }
 
   /// - Parameter x: `[..., T, size]`, the size even.
@@ -37,7 +39,9 @@ extension GraphBuilder {
 
 /// Adds to each vector that of its position, from the parameter `weight` `[count, size]`.
 public final class LearnedPositions: Layer, UnaryModule {
+  /// The most positions of a sequence.
   public let count: Int
+  /// Elements of each vector.
   public let size: Int
   let start: Initializer
 

@@ -2,6 +2,7 @@ import JacquardCore
 
 /// The function between the two linear layers of a transformer's feed-forward network.
 public enum TransformerActivation: Sendable, Hashable, CaseIterable {
+  /// max(x, 0), as in the first transformers.
   case relu
   /// The exact form.
   case gelu
@@ -30,6 +31,7 @@ struct TransformerBranch {
 
 /// The layers of a transformer one after the other, then a norm if there is one. Names are PyTorch's: `layers.0`, `norm`.
 public struct TransformerEncoder: Module {
+  /// In the order in which they are applied.
   public let layers: [TransformerEncoderLayer]
   let norm: LayerNorm?
 
@@ -51,9 +53,11 @@ public struct TransformerEncoder: Module {
 
 /// The decoder layers of a transformer one after the other, then a norm if there is one. Names are PyTorch's: `layers.0`, `norm`.
 public struct TransformerDecoder: Module {
+  /// In the order in which they are applied.
   public let layers: [TransformerDecoderLayer]
   let norm: LayerNorm?
 
+  /// - Parameter norm: Follows the last layer; pre-norm layers want one.
   public init(_ layers: [TransformerDecoderLayer], norm: LayerNorm? = nil) {
     self.layers = layers
     self.norm = norm

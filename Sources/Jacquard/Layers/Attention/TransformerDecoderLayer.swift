@@ -16,7 +16,9 @@ public struct TransformerDecoderLayer: Module {
   let dropout1: Dropout
   let dropout2: Dropout
   let dropout3: Dropout
+  /// Whether a branch's input is normalised, not the sum.
   public let normFirst: Bool
+  /// Between the two linear layers.
   public let activation: TransformerActivation
 
   /// - Parameters:

@@ -13,7 +13,9 @@ public struct TransformerEncoderLayer: Module {
   let dropout: Dropout
   let dropout1: Dropout
   let dropout2: Dropout
+  /// Whether a branch's input is normalised, not the sum.
   public let normFirst: Bool
+  /// Between the two linear layers.
   public let activation: TransformerActivation
 
   /// - Parameters:

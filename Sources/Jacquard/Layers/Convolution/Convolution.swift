@@ -4,6 +4,7 @@ import JacquardOps
 
 /// What lies around the input of a convolution; the names are PyTorch's.
 public enum PaddingMode: Sendable, Hashable, CaseIterable {
+  /// 0 everywhere.
   case zeros
   /// Mirrored at the first and the last element, which are not repeated.
   case reflect

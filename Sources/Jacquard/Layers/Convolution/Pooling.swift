@@ -13,8 +13,11 @@ private func windows(
 
 /// The largest element of each window of `[N, channels, length]`.
 public struct MaxPool1d: UnaryModule, Sendable {
+  /// Elements of a window.
   public let size: Int
+  /// From one window to the next; the window's size where nil.
   public let stride: Int?
+  /// Elements on either side of the input, which are never the largest.
   public let padding: Int
 
   /// - Parameter stride: The window's size where nil.
@@ -34,8 +37,11 @@ public struct MaxPool1d: UnaryModule, Sendable {
 
 /// The largest element of each window of `[N, channels, height, width]`.
 public struct MaxPool2d: UnaryModule, Sendable {
+  /// Elements of a window along each axis.
   public let size: Int
+  /// From one window to the next along each axis; the window's size where nil.
   public let stride: Int?
+  /// Elements on every side of the input, which are never the largest.
   public let padding: Int
 
   /// - Parameter stride: The window's size where nil.
@@ -55,8 +61,11 @@ public struct MaxPool2d: UnaryModule, Sendable {
 
 /// The mean of each window of `[N, channels, height, width]`; padding counts, as in PyTorch.
 public struct AvgPool2d: UnaryModule, Sendable {
+  /// Elements of a window along each axis.
   public let size: Int
+  /// From one window to the next along each axis; the window's size where nil.
   public let stride: Int?
+  /// Zeros on every side of the input.
   public let padding: Int
 
   /// - Parameter stride: The window's size where nil.

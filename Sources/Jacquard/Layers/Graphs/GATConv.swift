@@ -7,13 +7,19 @@ import JacquardIR
 /// Names and defaults are those of PyTorch Geometric's `GATConv`: all weights start by Xavier, evenly, the bias at 0. Edges that are
 /// loops already count beside the one that is added.
 public final class GATConv: Layer {
+  /// Elements of a node's vector.
   public let inputs: Int
+  /// Elements that each head gives for a node.
   public let outputs: Int
+  /// How many weightings of the neighbours there are.
   public let heads: Int
   /// Whether the heads' vectors are put side by side; else their mean is taken.
   public let concatenates: Bool
+  /// Of the leaky ReLU, where negative.
   public let slope: Double
+  /// Whether each node gets an edge to itself.
   public let addsLoops: Bool
+  /// Whether the parameter `bias` is added at the end.
   public let hasBias: Bool
   let lin: Linear
 

@@ -7,13 +7,17 @@ import JacquardIR
 /// Names and defaults are those of PyTorch Geometric's `GCNConv`: the weight of `lin` starts by Xavier, evenly, the bias at 0. Edges
 /// that are loops already count beside the one that is added.
 public final class GCNConv: Layer {
+  /// Elements of a node's vector.
   public let inputs: Int
+  /// Elements of a node's new vector.
   public let outputs: Int
+  /// Whether the parameter `bias` is added at the end.
   public let hasBias: Bool
   /// Whether each node gets an edge to itself.
   public let addsLoops: Bool
   let lin: Linear
 
+  /// The defaults are those of PyTorch Geometric.
   public init(_ inputs: Int, _ outputs: Int, bias: Bool = true, addsLoops: Bool = true) {
     self.inputs = inputs
     self.outputs = outputs

@@ -2,6 +2,7 @@ import JacquardCore
 
 /// How the messages to a node become one. A node without messages gets 0.
 public enum Aggregation: Sendable, Hashable, CaseIterable {
+  /// Element by element.
   case sum, mean, max
 
   /// - Parameters:
@@ -67,6 +68,7 @@ struct Edges<I: TensorScalar> {
 public struct MessagePassing: Module {
   let message: any UnaryModule
   let update: any UnaryModule
+  /// How the messages to a node become one.
   public let aggregation: Aggregation
 
   /// - Parameters:

@@ -5,11 +5,14 @@ import JacquardOps
 /// Normalises groups of channels of each example of `[N, channels, ...]`, then scales and shifts each channel with parameters
 /// `weight` and `bias`.
 public final class GroupNorm: Layer, UnaryModule {
+  /// How many groups of equal size the channels form; divides `channels`.
   public let groups: Int
+  /// The size of axis 1.
   public let channels: Int
   /// Added to the variance.
   public let epsilon: Double
 
+  /// The default is PyTorch's.
   public init(_ groups: Int, _ channels: Int, epsilon: Double = 1e-5) {
     self.groups = groups
     self.channels = channels

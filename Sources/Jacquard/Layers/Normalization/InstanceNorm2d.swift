@@ -7,11 +7,14 @@ import JacquardOps
 ///
 /// As PyTorch's default, it has no running statistics and does the same in training and evaluation.
 public final class InstanceNorm2d: Layer, UnaryModule {
+  /// The size of axis 1.
   public let channels: Int
   /// Added to the variance.
   public let epsilon: Double
+  /// Whether parameters `weight` and `bias` scale and shift each channel.
   public let isAffine: Bool
 
+  /// The defaults are PyTorch's.
   public init(_ channels: Int, epsilon: Double = 1e-5, affine: Bool = false) {
     self.channels = channels
     self.epsilon = epsilon

@@ -4,11 +4,14 @@ import JacquardOps
 
 /// Normalises the last axis to mean 0 and variance 1, then scales and shifts it with parameters `weight` and, if wanted, `bias`.
 public final class LayerNorm: Layer, UnaryModule {
+  /// The size of the last axis.
   public let size: Int
   /// Added to the variance.
   public let epsilon: Double
+  /// Whether the parameter `bias` is added.
   public let hasBias: Bool
 
+  /// The defaults are PyTorch's.
   public init(_ size: Int, epsilon: Double = 1e-5, bias: Bool = true) {
     self.size = size
     self.epsilon = epsilon

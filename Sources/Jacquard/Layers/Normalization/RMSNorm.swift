@@ -4,10 +4,12 @@ import JacquardOps
 
 /// Divides the last axis by its root mean square, then scales it with the parameter `weight`.
 public final class RMSNorm: Layer, UnaryModule {
+  /// The size of the last axis.
   public let size: Int
   /// Added to the mean square; nil for the distance from 1 to the next number of the type, as in PyTorch.
   public let epsilon: Double?
 
+  /// The default is PyTorch's.
   public init(_ size: Int, epsilon: Double? = nil) {
     self.size = size
     self.epsilon = epsilon

@@ -8,6 +8,7 @@ import JacquardIR
 public struct PyTorchTensor: Sendable {
   /// A parameter or state of a layer that is a part of the tensor.
   public struct Part: Sendable {
+    /// Whose parameter or state it is.
     public let layer: any Layer
     /// The name within the layer: `weight`.
     public let name: String
@@ -24,6 +25,7 @@ public struct PyTorchTensor: Sendable {
   public let name: String
   /// One after the other along the first axis of PyTorch's tensor.
   public let parts: [Part]
+  /// Parameter, or state (a buffer in PyTorch's terms).
   public let role: Input.Role
   /// Whether it is PyTorch's count of batches, an i64 scalar: it starts at 0, and files without it are legal.
   public let isCounter: Bool

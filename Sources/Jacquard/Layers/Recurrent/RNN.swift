@@ -4,9 +4,12 @@ import JacquardCore
 /// `nn.RNN`.
 public final class RNN: Layer {
   let stack: RecurrentStack
+  /// The function f.
   public let nonlinearity: Nonlinearity
 
+  /// The functions that PyTorch has for f.
   public enum Nonlinearity: Sendable, Hashable, CaseIterable {
+    /// Hyperbolic tangent; max(x, 0).
     case tanh, relu
   }
 

@@ -7,8 +7,10 @@ public enum ONNXSupport: String, Sendable {
   case both
   /// Written as other operations.
   case export
+  /// No sample of it can be written.
   case no
 
+  /// The best that holds for a sample of an operation.
   public init(_ operation: any JacquardIR.Operation.Type) {
     let kinds = operation.samples.map { ONNXSupport($0, of: operation) }
     self = kinds.contains(.both) ? .both : kinds.contains(.export) ? .export : .no

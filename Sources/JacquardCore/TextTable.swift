@@ -1,24 +1,24 @@
 /// Rows of texts in aligned columns.
-struct TextTable {
-  enum Alignment { case left, right }
+package struct TextTable {
+  package enum Alignment { case left, right }
 
   private var rows: [[String]] = []
   private let alignments: [Alignment]
   private let separator: String
 
   /// - Parameter alignments: one a column.
-  init(_ alignments: [Alignment], separator: String = "  ") {
+  package init(_ alignments: [Alignment], separator: String = "  ") {
     self.alignments = alignments
     self.separator = separator
   }
 
-  mutating func add(_ cells: String...) { rows.append(cells) }
-  mutating func add(_ cells: [String]) { rows.append(cells) }
+  package mutating func add(_ cells: String...) { rows.append(cells) }
+  package mutating func add(_ cells: [String]) { rows.append(cells) }
 
-  var isEmpty: Bool { rows.isEmpty }
+  package var isEmpty: Bool { rows.isEmpty }
 
   /// - Parameter indent: before each line.
-  func lines(indent: String = "") -> [String] {
+  package func lines(indent: String = "") -> [String] {
     let widths = alignments.indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       let cells = row.indices.map { column in
@@ -32,9 +32,9 @@ struct TextTable {
 }
 
 /// Numbers for people.
-enum NumberText {
+package enum NumberText {
   /// `203,530`
-  static func grouped(_ value: Int) -> String {
+  package static func grouped(_ value: Int) -> String {
     var text = ""
     for (index, digit) in String(value.magnitude).reversed().enumerated() {
       if index > 0, index % 3 == 0 { text.append(",") }
@@ -44,7 +44,7 @@ enum NumberText {
   }
 
   /// With a number of digits after the point.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
+  package static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
     var scale = 1.0
     for _ in 0..<digits { scale *= 10 }
@@ -57,7 +57,7 @@ enum NumberText {
   }
 
   /// Four significant digits.
-  static func short(_ value: Double) -> String {
+  package static func short(_ value: Double) -> String {
     let size = abs(value)
     if size == 0 || !value.isFinite { return value == 0 ? "0" : "\(value)" }
     if size >= 1e6 || size < 1e-3 {
@@ -71,7 +71,7 @@ enum NumberText {
   }
 
   /// `1.25 MB`: decimal units.
-  static func bytes(_ count: Int) -> String {
+  package static func bytes(_ count: Int) -> String {
     switch count {
     case ..<10_000: "\(count) B"
     case ..<1_000_000: "\(fixed(Double(count) / 1e3, 1)) kB"
@@ -81,7 +81,7 @@ enum NumberText {
   }
 
   /// `12.3 us`
-  static func nanoseconds(_ count: Int) -> String {
+  package static func nanoseconds(_ count: Int) -> String {
     switch count {
     case ..<1000: "\(count) ns"
     case ..<1_000_000: "\(fixed(Double(count) / 1e3, 1)) us"
