@@ -34,6 +34,8 @@ class Page:
         # A compiled plan knows nothing of its graph.
         if self.evaluate("document.querySelector('#graph svg') !== null"):
             steps = [self.graph, self.bodies, self.keyboard, self.changes, self.fusion, self.choosing] + steps
+        if self.evaluate("document.querySelector('#record').textContent.includes('measured_threads')"):
+            steps.append(self.times)
         for step in steps:
             step()
             self.expect(not self.browser.errors, f"{step.__name__}: {'; '.join(map(str, self.browser.errors))}")
@@ -162,6 +164,15 @@ class Page:
             self.go(f"#kernels/{kernel}")
             self.expect(self.evaluate("document.querySelector('#kernels pre').textContent.length > 0"), f"kernel {kernel} has no loops")
 
+    def times(self):
+        """What a page with a trace shows of it."""
+        self.go("#kernels")
+        text = self.evaluate("document.querySelector('#kernels').textContent")
+        self.expect("measured with the times" in text and "measured time" in text, "no measured times and limits")
+        self.go("#kernels/0")
+        terms = self.evaluate("[...document.querySelectorAll('#kernels dt')].map((term) => term.textContent)")
+        self.expect("measured" in terms and "by thread" in terms, f"kernel 0 has only {terms}")
+
     def fusion(self):
         self.go("#fusion")
         asks = self.evaluate("[...document.querySelectorAll('#fusion a[href*=\"b=\"]')].slice(0, 12).map((a) => a.getAttribute('href'))")
@@ -243,6 +254,15 @@ def screens(browser, page, folder):
             browser.screenshot(os.path.join(folder, f"{name}-{view}-{width}-{'dark' if is_dark else 'light'}.png"))
 
 
+def measured(jacquard, graph, folder):
+    """A page with the times of a trace."""
+    trace, page = os.path.join(folder, "trace.json"), os.path.join(folder, "measured.html")
+    bench = ["bench", graph, "--steps", "3", "--executor", "vm", "--trace", trace]
+    subprocess.run([jacquard] + bench, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([jacquard, "inspect", graph, "--profile", trace, "--format", "html", "-o", page], check=True)
+    return page
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("jacquard")
@@ -256,6 +276,8 @@ def main():
             # A compiled plan has a page too.
             graphs.append(os.path.join(folder, "first.plan.json"))
             subprocess.run([options.jacquard, "compile", graphs[0], "-o", graphs[-1]], check=True)
+            # So has a graph whose kernels were measured.
+            graphs.append(measured(options.jacquard, graphs[0], folder))
         for graph in graphs:
             page = os.path.join(folder, os.path.basename(graph).removesuffix(".json") + ".html")
             if graph.endswith(".html"):
