@@ -173,10 +173,10 @@ static void pack_windows(float *to, const float *b, const jq_window *w, const in
     jq_stretch rows[JQ_PANEL_DEPTH], columns[JQ_WIDEST_BLOCK];
     const int column_runs = window_runs(columns, w->column_rank, w->column_extents, w->column_strides, column, width);
     const int rows_lie = w->row_rank && w->row_strides[w->row_rank - 1] == 1;
-    const int columns_lie = w->column_rank && w->column_strides[w->column_rank - 1] == 1;
+    const int64_t step = w->column_rank ? w->column_strides[w->column_rank - 1] : 0;
     if (rows_lie) {
         const int row_runs = window_runs(rows, w->row_rank, w->row_extents, w->row_strides, row, depth);
-        if (!columns_lie || row_runs * width < column_runs * depth) {
+        if ((step != 1 && step != 2) || row_runs * width < column_runs * depth) {
             pack_window_rows(to, b, w, rows, row_runs, columns, column_runs, depth, panel);
             return;
         }
