@@ -34,13 +34,14 @@ static int64_t reserved(const jq_program *program) { return 2 * (int64_t)program
 
 static void record(const jq_worker *w, jq_event_kind kind, int32_t number, int64_t start, int64_t tiles) {
     jq_recorder *r = w->recorder;
+    r->last = time_of(w);
     const int is_outermost = w->program == 0 && number >= 0;
     const int64_t places = is_outermost ? r->capacity : r->capacity - reserved(w->run->program);
     if (r->count >= places) {
         r->lost++;
         return;
     }
-    r->events[r->count++] = (jq_event){.start = start, .end = time_of(w), .tiles = tiles, .program = w->program,
+    r->events[r->count++] = (jq_event){.start = start, .end = r->last, .tiles = tiles, .program = w->program,
                                        .kernel = number, .outermost = w->kernel, .kind = (int32_t)kind};
 }
 
@@ -50,7 +51,8 @@ void jq_meet(const jq_worker *w, int32_t number) {
         jq_barrier(w->team);
         return;
     }
-    const int64_t start = time_of(w);
+    /* Between the trips of a loop something is copied first. */
+    const int64_t start = number < 0 ? time_of(w) : w->recorder->last;
     jq_barrier(w->team);
     record(w, JQ_EVENT_BARRIER, number, start, 0);
 }
@@ -78,7 +80,7 @@ static int64_t run_kernel(jq_worker *w, const jq_kernel *kernel) {
 
 int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel, int32_t number) {
     if (!w->recorder) return run_kernel(w, kernel);
-    const int64_t start = time_of(w), tiles = run_kernel(w, kernel);
+    const int64_t start = w->recorder->last, tiles = run_kernel(w, kernel);
     record(w, JQ_EVENT_KERNEL, number, start, tiles);
     return tiles;
 }
@@ -109,7 +111,7 @@ static void end_events(jq_run_state *run, int threads) {
     for (int thread = 0; thread < threads; thread++) {
         jq_recorder *r = &program->recorders[thread];
         const jq_worker worker = {.run = run, .recorder = r, .kernel = program->kernel_count - 1};
-        record(&worker, JQ_EVENT_END, 0, r->count > 0 ? r->events[r->count - 1].end : 0, 0);
+        record(&worker, JQ_EVENT_END, 0, r->last, 0);
     }
 }
 

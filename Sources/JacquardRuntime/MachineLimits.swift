@@ -8,6 +8,7 @@ public struct MachineLimits: Hashable, Sendable {
   /// Milliards of bytes a second that pass between memory and processor: of a triad a = b + f c, two arrays read and one written.
   public var gigabytes: Double
 
+  /// Limits that are known.
   public init(gigaflops: Double, gigabytes: Double) {
     self.gigaflops = gigaflops
     self.gigabytes = gigabytes

@@ -5,7 +5,9 @@ import JacquardPlanner
 public struct StepEvents: Sendable {
   /// A span of one thread's time. Those of a nested program lie within the kernel that repeats it; the others fill the step.
   public struct Event: Sendable {
+    /// What the thread did.
     public enum Kind: Sendable {
+      /// Its share of a kernel.
       case kernel
       /// Waiting for the other threads, before a kernel or within one.
       case barrier
@@ -15,7 +17,9 @@ public struct StepEvents: Sendable {
       case end
     }
 
+    /// What the thread did.
     public var kind: Kind
+    /// The number of the thread in the team, from 0.
     public var thread: Int
     /// The position in `PlanRunner.programs`: 0 is the plan itself.
     public var program: Int
@@ -25,12 +29,14 @@ public struct StepEvents: Sendable {
     public var outermost: Int
     /// Nanoseconds from the start of the step.
     public var start: Int
+    /// Nanoseconds from the start of the step.
     public var end: Int
     /// Tiles that this thread did in a kernel.
     public var tiles: Int
 
     /// Nanoseconds.
     public var time: Int { end - start }
+    /// Whether it did nothing for the step.
     public var isWaiting: Bool { kind != .kernel }
   }
 
@@ -39,6 +45,7 @@ public struct StepEvents: Sendable {
   /// Events of nested programs for which there was no place.
   public var lost = 0
 
+  /// No events.
   public init() {}
 }
 

@@ -8,7 +8,7 @@ import Testing
   private static let base = """
     graph f(N=4) {
       input x: f32[N,3] data
-      input w: f32[3,2] parameter init {kind: uniform, seed: 1}
+      input w: f32[3,2] parameter init {kind: ones}
       h: f32[N,2] = dot(x, w)
       %1: f32[N,2] = tanh(h)
       s: f32[N] = sum(%1) {axes: [1]}
@@ -24,9 +24,7 @@ import Testing
     ("%1", "a", []),
     ("N=4", "N=8", ["changed symbol N: default 4 -> 8"]),
     ("tanh(h)", "exp(h)", ["changed node %1: operation tanh -> exp"]),
-    (
-      "seed: 1", "seed: 2", [#"changed input w: init {"kind": "uniform", "seed": 1} -> {"kind": "uniform", "seed": 2}"#]
-    ),
+    ("kind: ones", "kind: zeros", [#"changed input w: init {"kind": "ones"} -> {"kind": "zeros"}"#]),
     ("f32[3,2] parameter", "f32[3,2] state", ["changed input w: role parameter -> state"]),
     ("update w = w", "", ["removed update w f32[3,2]"]),
     ("output y = s", "output y = s\n  output z = h", ["added output z f32[N,2]"]),

@@ -297,7 +297,8 @@ typedef struct jq_recorder {
     jq_event *events;
     int64_t capacity;
     int64_t count, lost;
-    int64_t apart[12]; /* from the next one's: threads write these all the time */
+    int64_t last;      /* when its last event ended: the next one begins there, so that the clock is read once an event */
+    int64_t apart[11]; /* from the next one's: threads write these all the time */
 } jq_recorder;
 
 typedef struct jq_program {

@@ -1,3 +1,4 @@
+import JacquardCore
 import JacquardFiles
 import JacquardRuntime
 

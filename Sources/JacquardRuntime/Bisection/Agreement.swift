@@ -10,6 +10,7 @@ public struct Agreement: Hashable, Sendable {
   /// The share of whole numbers and truth values that may differ: one that follows from a comparison of floats may fall the other way.
   public var flips: Double
 
+  /// These tolerances; without any, those of one step.
   public init(relative: Double? = nil, absolute: Double? = nil, flips: Double = 0) {
     self.relative = relative
     self.absolute = absolute
@@ -46,10 +47,13 @@ public struct Agreement: Hashable, Sendable {
 
 /// How far two tensors of one type are from each other.
 public struct TensorDifference: Hashable, Sendable {
+  /// A place at which the two were compared.
   public struct Element: Hashable, Sendable {
     /// In row-major order.
     public var position: Int
+    /// As a double, whatever the type.
     public var value: Double
+    /// The same of the other tensor.
     public var reference: Double
   }
 

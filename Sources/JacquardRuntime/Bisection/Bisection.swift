@@ -11,6 +11,7 @@ public struct Bisection: Sendable {
   public struct Finding: Hashable, Sendable {
     /// An output, `update NAME`, or what a kernel writes.
     public var name: String
+    /// How far it is from its reference.
     public var difference: TensorDifference
     /// The user's line.
     public var site: SourceSite?
@@ -18,6 +19,7 @@ public struct Bisection: Sendable {
 
   /// What became of one pass or kernel.
   public struct Step: Sendable {
+    /// Of the pass or kernel.
     public var name: String
     /// Of a kernel its position.
     public var number: Int
@@ -33,6 +35,7 @@ public struct Bisection: Sendable {
     /// What the kernel reads that does not hold any more what was written there: then another kernel overwrote it.
     public var overwritten: [String] = []
 
+    /// Whether anything that it gives does not agree, or lost what another gave.
     public var isWrong: Bool { !findings.isEmpty || !overwritten.isEmpty }
 
     init(_ name: String, _ number: Int) { (self.name, self.number) = (name, number) }
@@ -59,8 +62,10 @@ public struct Bisection: Sendable {
   public let graph: Graph
   /// A value for each input.
   public let inputs: [String: HostTensor]
+  /// How near values must be to their reference.
   public let agreement: Agreement
 
+  /// A search in what a graph computes of inputs.
   public init(_ graph: Graph, inputs: [String: HostTensor], agreement: Agreement = .ofOneStep) {
     self.graph = graph
     self.inputs = inputs
@@ -97,7 +102,8 @@ public struct Bisection: Sendable {
       report(step)
     }
     if options.sharesScans {
-      try judge("sharedScans", try current.sharingScans(), isChange: true) { _, _ in [] }
+      let shared = try current.sharingScans()
+      try judge("sharedScans", shared, isChange: shared != current) { _, _ in [] }
     }
     for pass in pipeline.passes where !options.pipeline.disabledPasses.contains(pass.name) {
       if steps.last?.isWrong ?? false { break }

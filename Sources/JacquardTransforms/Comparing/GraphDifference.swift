@@ -6,15 +6,19 @@ import JacquardIR
 public struct GraphDifference: Hashable, Sendable {
   /// What is added, removed or changed.
   public enum Part: String, Hashable, Sendable {
+    /// Symbols, inputs, outputs and updates by their names; nodes by their names, else by what they compute.
     case symbol, input, node, output, update
   }
 
+  /// What happened to a part between the old graph and the new one.
   public enum Kind: String, Hashable, Sendable {
+    /// There in the new graph only, in the old one only, or in both.
     case added, removed, changed
   }
 
   /// What of it changed: `type`, `attribute axis`, `input 0`, ...
   public struct Change: Hashable, Sendable {
+    /// In words, as above.
     public var aspect: String
     /// Empty where there was nothing.
     public var old: String
@@ -22,8 +26,11 @@ public struct GraphDifference: Hashable, Sendable {
     public var new: String
   }
 
+  /// One difference.
   public struct Entry: Hashable, Sendable {
+    /// What happened.
     public var kind: Kind
+    /// To what.
     public var part: Part
     /// Of a part of a sub-graph, after the names of the nodes around it: `loop/0/h`. A removed part has its name in the old graph, any
     /// other in the new one.
