@@ -4,7 +4,7 @@ import JacquardKernels
 
 /// Why two nodes are in one kernel, or are not.
 public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
-  /// The reason, by kinds that a program can tell apart.
+  /// What became of the two.
   public enum Answer: Hashable, Sendable {
     /// Both are in these kernels (numbers of the plan), by these steps of fusion; none if one of them was computed there from the start.
     case together(kernels: [Int], steps: [FusionRecord.Step.Kind])
@@ -24,15 +24,15 @@ public struct FusionExplanation: Hashable, Sendable, CustomStringConvertible {
     public let first: Int
     /// The kernel that reads.
     public let second: Int
-    /// Why fusion let them be; empty where no reason was kept.
+    /// One or more: of each pair of nodes between which fusion tried.
     public let reasons: [FusionRefusal.Reason]
   }
 
-  /// The first node asked about, of the optimised graph.
+  /// The node asked about first, of the optimised graph.
   public let first: NodeID
-  /// The second one.
+  /// The other one.
   public let second: NodeID
-  /// Why they are, or are not, in one kernel.
+  /// Together or not, and why.
   public let answer: Answer
   /// The answer in a line, nodes and kernels by their names.
   public let description: String

@@ -12,6 +12,29 @@ struct DataOptions: ParsableArguments {
   var params: String?
 }
 
+/// How near values must be.
+struct ToleranceOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How far a float may be from its reference, by its size.", valueName: "share"))
+  var rtol: Double?
+
+  @Option(help: ArgumentHelp("How far a float may be from its reference besides.", valueName: "distance"))
+  var atol: Double?
+
+  func validate() throws {
+    for value in [rtol, atol] {
+      if let value, !(value >= 0 && value < .infinity) {
+        throw ValidationError("a tolerance must be a number and not negative")
+      }
+    }
+  }
+
+  /// What was asked for: of one that is not given, 0 where the other is.
+  func agreement(else standard: Agreement) -> Agreement {
+    if rtol == nil && atol == nil { return standard }
+    return Agreement(relative: rtol ?? 0, absolute: atol ?? 0, flips: standard.flips)
+  }
+}
+
 /// A graph whose symbols are bound, and the data that files give for it.
 struct DataSubject {
   let program: StaticProgram
