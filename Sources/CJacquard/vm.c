@@ -47,6 +47,8 @@ int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel) {
 /* Kernels of nested programs that run between two of the outermost one: more than there is time for. */
 #define TIME_OF_KERNEL ((int64_t)1 << 42)
 
+static int64_t since_start(const jq_run_state *run) { return now() - run->started; }
+
 static void step(void *context, jq_team *team, int thread, int threads) {
     jq_run_state *run = context;
     const jq_program *program = run->program;
@@ -54,18 +56,23 @@ static void step(void *context, jq_team *team, int thread, int threads) {
                         .scratch = program->scratch + thread * program->scratch_bytes};
     for (int32_t k = 0; k < program->kernel_count; k++) {
         const jq_kernel *kernel = &program->kernels[k];
+        if (kernel->is_inside) continue;
         if (kernel->barrier) jq_barrier(team);
         worker.kernel = k;
         worker.time = k * TIME_OF_KERNEL;
         worker.counter = &program->counters[k];
-        if (!program->spans) {
+        jq_span *span = program->spans ? &program->spans[(int64_t)thread * program->kernel_count + k] : NULL;
+        if (kernel->section) {
+            jq_run_section(&worker, kernel, span, since_start);
+            continue;
+        }
+        if (!span) {
             jq_run_kernel(&worker, kernel);
             continue;
         }
-        jq_span *span = &program->spans[(int64_t)thread * program->kernel_count + k];
-        span->start = now() - run->started;
+        span->start = since_start(run);
         span->tiles = jq_run_kernel(&worker, kernel);
-        span->end = now() - run->started;
+        span->end = since_start(run);
     }
 }
 

@@ -29,6 +29,7 @@ typedef struct jq_worker {
     unsigned char *scratch;
     const unsigned char *accumulator; /* the product's tile, for an epilogue */
     int64_t accumulator_row;          /* elements between its rows */
+    int64_t block;                    /* of a section */
 } jq_worker;
 
 /* A block of a nest's space: outer points o ..< o + rows, inner points i ..< i + chunk. */
@@ -89,12 +90,19 @@ void jq_finish_rows(const jq_worker *w, const jq_nest *nest, void **registers, i
 /* Each gives the number of tiles that this thread did. */
 int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads);
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);
+/* The outer loops' part `block` of `blocks` equal ones. */
+int64_t jq_run_nests_block(const jq_worker *w, const jq_kernel *kernel, int64_t block, int64_t blocks);
+int64_t jq_run_contraction_block(const jq_worker *w, const jq_contraction *contraction, int64_t block, int64_t blocks);
 int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread, int threads);
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter);
 int64_t jq_run_control(jq_worker *w, const jq_control *control);
 
 /* Runs a kernel, unless an earlier one is known to have failed. */
 int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel);
+
+/* Runs the section that a kernel begins, likewise. `spans`, if not NULL, has one a kernel of it, and gets what this thread did in
+ * each: the sum over its blocks, one kernel behind the other; `clock` gives the nanoseconds since the step began. */
+void jq_run_section(jq_worker *w, const jq_kernel *kernels, jq_span *spans, int64_t (*clock)(const jq_run_state *run));
 
 /* Waits for the other threads. */
 static inline void jq_meet(const jq_worker *w) {

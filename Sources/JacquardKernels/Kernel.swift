@@ -253,6 +253,8 @@ public struct KernelProgram: Hashable, Codable, Sendable {
   public var parameters: [BufferID]
   /// Buffers to keep after it ran, in order.
   public var results: [BufferID]
+  /// Kernels that run block by block, in order; nil for none.
+  public var sections: [Section]?
 
   public init(
     buffers: [Buffer] = [], kernels: [Kernel] = [], parameters: [BufferID] = [], results: [BufferID] = []

@@ -22,7 +22,7 @@ public final class PlanRunner: StepRunner {
   /// Whether to record what each thread does (`profile`).
   public var isProfiling = false
   /// For tests: whether memory that holds nothing is filled with NaN, all of it before each step, and what a kernel was the last
-  /// to use after it. Kernels then run one by one, and nothing is recorded.
+  /// to use after it. Kernels, or sections, then run one by one, and nothing is recorded.
   public var poisonsFreedMemory = false {
     didSet { freed = poisonsFreedMemory ? FreedMemory(plan) : nil }
   }
@@ -52,7 +52,7 @@ public final class PlanRunner: StepRunner {
       switch place {
       case .arena(let offset): buffers[index] = arena.bytes + offset
       case .constant(let number): buffers[index] = constants[number].bytes
-      case .input, .unused: break
+      case .input, .unused, .scratch: break
       }
     }
     tier = executor == .auto ? NativeTier(plan) : nil
@@ -166,12 +166,12 @@ public final class PlanRunner: StepRunner {
   private func runPoisoned(_ freed: FreedMemory) -> jq_failure {
     freed.begin(arena.bytes)
     defer { freed.end(arena.bytes) }
-    for kernel in encoder.kernels.indices {
+    for (number, kernels) in plan.program.units.enumerated() {
       memset(scratch.bytes, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
-      freed.before(kernel, arena.bytes)
-      let failure = launch(kernel..<kernel + 1)
+      freed.before(number, arena.bytes)
+      let failure = launch(kernels)
       if failure.kernel >= 0 { return failure }
-      freed.after(kernel, arena.bytes)
+      freed.after(number, arena.bytes)
     }
     var none = jq_failure()
     none.kernel = -1
