@@ -27,14 +27,14 @@ void jq_report(const jq_worker *w, jq_failure found) {
 
 /* ---- Events ---- */
 
-static int64_t time_of(const jq_worker *w) { return now() - w->run->started; }
+int64_t jq_time(const jq_worker *w) { return now() - w->run->started; }
 
 /* Two of each kernel of the outermost program, and one at either end of the step. */
 static int64_t reserved(const jq_program *program) { return 2 * (int64_t)program->kernel_count + 2; }
 
 static void record(const jq_worker *w, jq_event_kind kind, int32_t number, int64_t start, int64_t tiles) {
     jq_recorder *r = w->recorder;
-    r->last = time_of(w);
+    r->last = jq_time(w);
     const int is_outermost = w->program == 0 && number >= 0;
     const int64_t places = is_outermost ? r->capacity : r->capacity - reserved(w->run->program);
     if (r->count >= places) {
@@ -52,7 +52,7 @@ void jq_meet(const jq_worker *w, int32_t number) {
         return;
     }
     /* Between the trips of a loop something is copied first. */
-    const int64_t start = number < 0 ? time_of(w) : w->recorder->last;
+    const int64_t start = number < 0 ? jq_time(w) : w->recorder->last;
     jq_barrier(w->team);
     record(w, JQ_EVENT_BARRIER, number, start, 0);
 }
@@ -97,11 +97,13 @@ static void step(void *context, jq_team *team, int thread, int threads) {
     if (worker.recorder) record(&worker, JQ_EVENT_BEGIN, 0, 0, 0);
     for (int32_t k = 0; k < program->kernel_count; k++) {
         const jq_kernel *kernel = &program->kernels[k];
+        if (kernel->is_inside) continue;
         worker.kernel = k;
         if (kernel->barrier) jq_meet(&worker, k);
         worker.time = k * TIME_OF_KERNEL;
         worker.counter = &program->counters[k];
-        jq_run_kernel(&worker, kernel, k);
+        if (kernel->section) jq_run_section(&worker, kernel);
+        else jq_run_kernel(&worker, kernel, k);
     }
 }
 

@@ -30,6 +30,7 @@ typedef struct jq_worker {
     jq_recorder *recorder; /* or NULL */
     const unsigned char *accumulator; /* the product's tile, for an epilogue */
     int64_t accumulator_row;          /* elements between its rows */
+    int64_t block;                    /* of a section */
 } jq_worker;
 
 /* A block of a nest's space: outer points o ..< o + rows, inner points i ..< i + chunk. */
@@ -90,6 +91,9 @@ void jq_finish_rows(const jq_worker *w, const jq_nest *nest, void **registers, i
 /* Each gives the number of tiles that this thread did. */
 int64_t jq_run_nests(const jq_worker *w, const jq_kernel *kernel, int thread, int threads);
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *contraction, int64_t *counter);
+/* The outer loops' part `block` of `blocks` equal ones. */
+int64_t jq_run_nests_block(const jq_worker *w, const jq_kernel *kernel, int64_t block, int64_t blocks);
+int64_t jq_run_contraction_block(const jq_worker *w, const jq_contraction *contraction, int64_t block, int64_t blocks);
 int64_t jq_run_scatter(const jq_worker *w, const jq_scatter *scatter, int thread, int threads);
 int64_t jq_run_library(const jq_worker *w, const jq_library_call *call, int64_t *counter);
 int64_t jq_run_control(jq_worker *w, const jq_control *control);
@@ -99,6 +103,13 @@ int64_t jq_run_kernel(jq_worker *w, const jq_kernel *kernel, int32_t number);
 
 /* Waits for the other threads, before kernel `number` of the worker's program or, if that is -1, within a control kernel. */
 void jq_meet(const jq_worker *w, int32_t number);
+
+/* Runs the section that a kernel begins, likewise. The event of each of its kernels is the sum over the blocks that this thread did, one
+ * kernel behind the other. */
+void jq_run_section(jq_worker *w, const jq_kernel *kernels);
+
+/* Nanoseconds since the step began, where events are recorded. */
+int64_t jq_time(const jq_worker *w);
 
 /* Whether a kernel up to now has failed. The same for all threads if they met since. */
 static inline int jq_has_failed(const jq_worker *w) {

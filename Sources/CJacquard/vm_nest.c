@@ -308,19 +308,22 @@ static void run_points(const jq_worker *w, const jq_nest *nest, void **registers
         jq_run_rows(w, nest, registers, o, least(to - o, step), 0, nest->inner_count);
 }
 
+int64_t jq_run_nests_block(const jq_worker *w, const jq_kernel *kernel, int64_t block, int64_t blocks) {
+    void *registers[JQ_MAXIMUM_REGISTERS];
+    jq_worker own = *w;
+    for (own.nest = 0; own.nest < kernel->nest_count; own.nest++) {
+        const jq_nest *nest = &kernel->nests[own.nest];
+        const int64_t count = nest->outer_count / blocks;
+        jq_begin_nest(&own, nest, registers);
+        run_points(&own, nest, registers, block * count, (block + 1) * count);
+    }
+    return 1;
+}
+
 /* What all nests do in one block after the other. */
 static int64_t run_blocks(const jq_worker *w, const jq_kernel *kernel, int thread, int threads) {
     const int64_t first = kernel->blocks * thread / threads, end = kernel->blocks * (thread + 1) / threads;
-    void *registers[JQ_MAXIMUM_REGISTERS];
-    jq_worker own = *w;
-    for (int64_t block = first; block < end; block++) {
-        for (own.nest = 0; own.nest < kernel->nest_count; own.nest++) {
-            const jq_nest *nest = &kernel->nests[own.nest];
-            const int64_t count = nest->outer_count / kernel->blocks;
-            jq_begin_nest(&own, nest, registers);
-            run_points(&own, nest, registers, block * count, (block + 1) * count);
-        }
-    }
+    for (int64_t block = first; block < end; block++) jq_run_nests_block(w, kernel, block, kernel->blocks);
     return end - first;
 }
 

@@ -21,7 +21,7 @@ static void multiply(const jq_worker *w, const jq_contraction *c, int64_t batch,
     jq_window window;
     tile.c = to, tile.ldc = row, tile.left = c->left, tile.left_row = m;
     if (c->window) {
-        window = *c->window, window.end = (const float *)b + c->b_count;
+        window = *c->window, window.end = (const float *)b + c->b_count * (c->b_is_slice ? w->block + 1 : 1);
         tile.window = &window, tile.window_column = n;
     }
     if (c->winograd_offset >= 0) {
@@ -71,9 +71,10 @@ static void run_epilogue(const jq_worker *w, const jq_contraction *c, void **reg
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
-/* One tile: made, and stored by the epilogue or as it is. */
-static void run_tile(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m, int64_t n) {
-    const int64_t rows = least(c->product.m - m, c->rows), columns = least(c->product.n - n, c->columns);
+/* One tile of at most some rows: made, and stored by the epilogue or as it is. */
+static void run_tile(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m, int64_t rows,
+                     int64_t n) {
+    const int64_t columns = least(c->product.n - n, c->columns);
     if (c->direct < 0) {
         unsigned char *tile = w->scratch + c->scratch_offset;
         multiply(w, c, batch, m, rows, n, columns, tile, columns);
@@ -97,23 +98,37 @@ static void begin(const jq_worker *w, const jq_contraction *c, void **registers)
 }
 
 /* All tiles of some rows. */
-static void run_whole_rows(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m) {
-    const int64_t rows = least(c->product.m - m, c->rows);
-    jq_begin_rows(w, &c->epilogue, rows);
-    for (int64_t n = 0; n < c->product.n; n += c->columns) run_tile(w, c, registers, batch, m, n);
-    jq_finish_rows(w, &c->epilogue, registers, batch * c->product.m + m, rows);
+static void run_whole_rows(const jq_worker *w, const jq_contraction *c, void **registers, int64_t batch, int64_t m,
+                           int64_t rows) {
+    if (c->by_rows) jq_begin_rows(w, &c->epilogue, rows);
+    for (int64_t n = 0; n < c->product.n; n += c->columns) run_tile(w, c, registers, batch, m, rows, n);
+    if (c->by_rows) jq_finish_rows(w, &c->epilogue, registers, batch * c->product.m + m, rows);
 }
 
 int64_t jq_run_contraction(const jq_worker *w, const jq_contraction *c, int64_t *counter) {
     const int64_t down = (c->product.m + c->rows - 1) / c->rows, across = (c->product.n + c->columns - 1) / c->columns;
-    const int64_t items = c->batch_count * down * (c->by_rows ? 1 : across);
+    const int64_t columns = c->by_rows ? 1 : across, items = c->batch_count * down * columns;
     void *registers[JQ_MAXIMUM_REGISTERS];
     int64_t done = 0, item;
     while ((item = jq_next_item(counter)) < items) {
         if (done == 0) begin(w, c, registers);
-        if (c->by_rows) run_whole_rows(w, c, registers, item / down, item % down * c->rows);
-        else run_tile(w, c, registers, item / (down * across), item / across % down * c->rows, item % across * c->columns);
+        const int64_t batch = item / columns / down, m = item / columns % down * c->rows;
+        const int64_t rows = least(c->product.m - m, c->rows);
+        if (c->by_rows) run_whole_rows(w, c, registers, batch, m, rows);
+        else run_tile(w, c, registers, batch, m, rows, item % columns * c->columns);
         done++;
+    }
+    return done;
+}
+
+int64_t jq_run_contraction_block(const jq_worker *w, const jq_contraction *c, int64_t block, int64_t blocks) {
+    void *registers[JQ_MAXIMUM_REGISTERS];
+    const int64_t m = c->product.m, count = c->batch_count * m / blocks, end = (block + 1) * count;
+    int64_t done = 0;
+    begin(w, c, registers);
+    for (int64_t row = block * count, rows; row < end; row += rows, done++) {
+        rows = least(least(m - row % m, end - row), c->rows);
+        run_whole_rows(w, c, registers, row / m, row % m, rows);
     }
     return done;
 }

@@ -292,6 +292,8 @@ public struct KernelProgram: Hashable, Codable, Sendable {
   public var parameters: [BufferID]
   /// Buffers to keep after it ran, in order.
   public var results: [BufferID]
+  /// Kernels that run block by block, in order; nil for none.
+  public var sections: [Section]?
 
   /// A program, empty unless told otherwise.
   public init(

@@ -2,7 +2,7 @@ import JacquardCore
 import JacquardKernels
 
 /// Where threads must meet: before a kernel that touches memory which a kernel since the last meeting wrote, or writes
-/// memory which one read.
+/// memory which one read. A section counts as one kernel.
 enum Barriers {
   /// - Parameter given: barriers that are there in any case.
   static func needed(
@@ -11,13 +11,13 @@ enum Barriers {
     var reads: [MemoryRegion] = []
     var writes: [MemoryRegion] = []
     var result: [Bool] = []
-    for (index, kernel) in program.kernels.enumerated() {
-      if given?[index] ?? false {
+    for unit in program.units {
+      if given?[unit.lowerBound] ?? false {
         reads = []
         writes = []
       }
-      let ownReads = kernel.reads.compactMap { region($0, program, storage) }
-      let ownWrites = kernel.writes.compactMap { region($0, program, storage) }
+      let ownReads = program.kernels[unit].flatMap(\.reads).compactMap { region($0, program, storage) }
+      let ownWrites = program.kernels[unit].flatMap(\.writes).compactMap { region($0, program, storage) }
       let conflict =
         ownReads.contains { own in writes.contains { $0.overlaps(own) } }
         || ownWrites.contains { own in writes.contains { $0.overlaps(own) } || reads.contains { $0.overlaps(own) } }
@@ -28,8 +28,15 @@ enum Barriers {
       reads += ownReads
       writes += ownWrites
       result.append(conflict)
+      // Nothing crosses threads between the kernels of a section.
+      result += [Bool](repeating: false, count: unit.count - 1)
     }
     return result
+  }
+
+  /// Before every kernel or section but the first.
+  static func everywhere(_ program: KernelProgram) -> [Bool] {
+    program.units.flatMap { unit in unit.map { $0 > 0 && $0 == unit.lowerBound } }
   }
 
   /// Adds a barrier where a kernel writes the memory of an input and, since the last barrier, indices were checked:
@@ -44,19 +51,20 @@ enum Barriers {
     return result
   }
 
+  /// What a buffer takes of the memory that threads share.
   static func region(_ buffer: BufferID, _ program: KernelProgram, _ storage: [Plan.Storage]) -> MemoryRegion? {
     let bytes = program[buffer].byteCount
     switch storage[buffer.index] {
-    case .unused, .constant: return nil
+    case .unused, .constant, .scratch: return nil
     case .input(let index): return MemoryRegion(space: index, low: 0, high: bytes)
     case .arena(let offset): return MemoryRegion(space: -1, low: offset, high: offset + bytes)
     }
   }
 }
 
-/// Bytes that a buffer takes, in the arena or in the memory of an input.
+/// Bytes that a buffer takes: in the arena, in the memory of an input, or with its slice in the block memory of a thread.
 public struct MemoryRegion: Hashable, Sendable {
-  /// Position of the input, or -1 for the arena.
+  /// Position of the input, -1 for the arena, or -2 for block memory.
   var space: Int
   var low: Int
   var high: Int
@@ -80,6 +88,11 @@ extension Plan {
     return !program.kernels[..<end].contains { $0.writesInput(storage) }
   }
 
-  /// Where a buffer lies; nil for constants and buffers without memory.
-  public func region(_ buffer: BufferID) -> MemoryRegion? { Barriers.region(buffer, program, storage) }
+  /// Where a buffer, or its slice, lies; nil for constants and buffers without memory.
+  public func region(_ buffer: BufferID) -> MemoryRegion? {
+    if case .scratch(let offset, let slice) = storage[buffer.index] {
+      return MemoryRegion(space: -2, low: offset, high: offset + slice)
+    }
+    return Barriers.region(buffer, program, storage)
+  }
 }

@@ -41,6 +41,10 @@ public struct MemoryOptions: Hashable, Sendable {
   public var sharesArena = true
   /// Whether threads meet only where data crosses them; else before every kernel.
   public var omitsBarriers = true
+  /// Whether kernels that hand large buffers to each other run block by block, so that these are never stored as a whole.
+  public var usesSections = true
+  /// Whether kernels may run again for that.
+  public var repeatsInSections = true
 
   /// Everything that saves memory or time.
   public init() {}

@@ -65,6 +65,12 @@ extension CompilerPart {
 
   private static let memory = [
     CompilerPart("schedule", "orders kernels so that little memory is alive at once") { $0.reorders = false },
+    CompilerPart("sections", "kernels that hand each other large arrays run together, block by block") {
+      $0.memory.usesSections = false
+    },
+    CompilerPart("sectionRepeats", "arrays that a backward pass reads are made again in its sections, not stored") {
+      $0.memory.repeatsInSections = false
+    },
     CompilerPart("inPlaceJoins", "results are written over operands that die") { $0.memory.joinsInPlace = false },
     CompilerPart("inPlaceUpdates", "updates are written over what they replace") { $0.memory.updatesInPlace = false },
     CompilerPart("arenaSharing", "buffers not alive at once share memory") { $0.memory.sharesArena = false },

@@ -24,6 +24,32 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   /// Share by which the memory in use may grow for results that are stored into padded arrays.
   public var paddingGrowth = 0.1
 
+  // Sections. All of these are estimates: of caches, and of what it costs to change from kernel to kernel.
+
+  /// Bytes of buffers that need not be stored as a whole, from which on a section is worth it.
+  public var leastLocalBytes = 1 << 20
+  /// Bytes of their slices at one time: they should stay in a core's second cache, beside other operands.
+  public var mostBlockMemory = 384 << 10
+  /// So many or fewer are better, even if there are more blocks for that.
+  public var roomyBlockMemory = 192 << 10
+  /// Blocks of a section, so that 16 threads find work and the number of a block costs little.
+  public var fewestBlocks = 16
+  public var mostBlocks = 65536
+  /// Kernels of a section.
+  public var longestSection = 64
+  /// Nanoseconds of a block on one thread.
+  public var leastBlockTime = 4_000
+  /// Rows of a product in a block, if it has not all of them.
+  public var fewestRows = 64
+  /// Bytes of a product's right operand that blocks may read anew, each for fewer rows than a tile has.
+  public var mostSharedBytes = 1 << 20
+  /// Kernels that need not run between two uses of a buffer for the second one to count as a later one.
+  public var longPause = 8
+  /// Kernels that run again to make a buffer for its later uses.
+  public var longestRepeat = 4
+  /// Nanoseconds on one thread that they may take, for each byte that is then neither stored nor loaded.
+  public var mostRepeatedTime = 0.15
+
   /// The values with which plans are made unless told otherwise.
   public init() {}
 
@@ -96,7 +122,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
 
   private static let repeatedCost = 6
   /// Operands so many times smaller than the result stay in the cache.
-  private static let smallShare = 16
+  static let smallShare = 16
 
   /// Whether a step is arithmetic, or reads something that is there.
   private func isPlain(_ step: Instruction) -> Bool {

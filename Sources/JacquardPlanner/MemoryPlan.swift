@@ -16,8 +16,14 @@ struct MemoryPlan {
   private(set) var arenaBytes = 0
   private(set) var lowerBound = 0
 
-  /// - Parameter external: inputs, what replaces them in place, and constants.
-  init(_ program: KernelProgram, external: Set<BufferID>, _ options: MemoryOptions = MemoryOptions()) {
+  /// - Parameters:
+  ///   - external: inputs, what replaces them in place, constants, and what lies in block memory.
+  ///   - sliced: of each section the buffers of which every block has its own part.
+  ///   - isPlaced: else only the lower bound is known until `place`.
+  init(
+    _ program: KernelProgram, external: Set<BufferID>, _ options: MemoryOptions = MemoryOptions(),
+    sliced: [Set<BufferID>] = [], isPlaced: Bool = true
+  ) {
     self.program = program
     self.external = external
     rule = InPlace(program: program)
@@ -33,24 +39,38 @@ struct MemoryPlan {
       }
     }
     for result in program.results { last[result.index] = program.kernels.count - 1 }
-    if options.joinsInPlace { join() }
-    let blocks = blocks()
-    lowerBound = MemoryPlan.bound(blocks, steps: program.kernels.count)
-    place(options.sharesArena ? blocks : blocks.map(aliveThroughout))
+    if options.joinsInPlace { join(sliced) }
+    for section in program.sections ?? [] { widen(section) }
+    lowerBound = MemoryPlan.bound(blocks(), steps: program.kernels.count)
+    if isPlaced { place(options) }
+  }
+
+  /// Finds the offsets.
+  mutating func place(_ options: MemoryOptions) {
+    place(options.sharesArena ? blocks() : blocks().map(aliveThroughout))
   }
 
   private func isPlaced(_ buffer: Int) -> Bool { first[buffer] >= 0 && !external.contains(BufferID(buffer)) }
 
   // MARK: In-place joins
 
-  private mutating func join() {
+  private mutating func join(_ sliced: [Set<BufferID>]) {
+    var own: [Int: Set<BufferID>] = [:]
+    for (section, buffers) in zip(program.sections ?? [], sliced) {
+      for kernel in section.kernels { own[kernel] = buffers }
+    }
     let results = Set(program.results)
     // End of life of the memory that a buffer owns, with all that share it.
     var end = last
     for (position, kernel) in program.kernels.enumerated() {
-      let operands = kernel.reads.filter { isPlaced($0.index) && !results.contains($0) }
+      // Blocks are not in step with each other: in a section both must be the block's own.
+      let fitting = own[position]
+      let operands = kernel.reads.filter {
+        isPlaced($0.index) && !results.contains($0) && fitting?.contains($0) ?? true
+      }
       var taken: Set<Int> = []
       for result in kernel.writes where isPlaced(result.index) && first[result.index] == position {
+        if fitting?.contains(result) == false { continue }
         let candidates = operands.filter { operand in
           let root = owner[operand.index]
           return end[root] == position && !taken.contains(root) && last[operand.index] == position
@@ -66,9 +86,17 @@ struct MemoryPlan {
     }
   }
 
+  /// A section is one moment for all that its kernels touch.
+  private mutating func widen(_ section: Section) {
+    for buffer in program.kernels[section.kernels].flatMap({ $0.writes + $0.reads }) {
+      first[buffer.index] = min(first[buffer.index], section.first)
+      last[buffer.index] = max(last[buffer.index], section.kernels.upperBound - 1)
+    }
+  }
+
   // MARK: Offsets
 
-  private struct Block {
+  struct Block {
     var root: Int
     var bytes: Int
     var first: Int
@@ -162,7 +190,7 @@ struct MemoryPlan {
   }
 
   /// Places blocks in the given order, each in the smallest gap between those alive at the same time that holds it.
-  private static func fit(_ blocks: [Block], buffers: Int) -> (total: Int, offsets: [Int]) {
+  static func fit(_ blocks: [Block], buffers: Int) -> (total: Int, offsets: [Int]) {
     var offsets = [Int](repeating: 0, count: buffers)
     // By offset.
     var placed: [(block: Block, offset: Int)] = []

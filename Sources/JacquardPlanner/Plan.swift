@@ -14,6 +14,9 @@ public struct Plan: Hashable, Sendable, Codable {
     case constant(Int)
     /// Byte offset in the arena, 64-byte aligned.
     case arena(Int)
+    /// Of a buffer that only kernels of one section use: a thread has the slice that belongs to its block, of so many bytes, at this
+    /// offset of its block memory, 64-byte aligned.
+    case scratch(offset: Int, slice: Int)
   }
 
   /// What a step reads from outside, or keeps.
@@ -112,6 +115,34 @@ public struct Plan: Hashable, Sendable, Codable {
     (memory.limited?.repeated ?? []).reduce(0) { $0 + (costs.indices.contains($1.kernel) ? costs[$1.kernel] : 0) }
   }
 
+  /// What reports say of a section.
+  public struct SectionReport: Sendable {
+    public var kernels: Range<Int>
+    public var blocks: Int
+    /// Buffers of which only slices exist.
+    public var locals: [BufferID]
+    /// What these would take as a whole.
+    public var bytes: Int
+  }
+
+  /// The sections, in order.
+  public var sections: [SectionReport] {
+    (program.sections ?? []).map { section in
+      let touched = program.kernels[section.kernels].flatMap { $0.writes + $0.reads }.withoutRepetition()
+      let locals = touched.filter { if case .scratch = storage[$0.index] { true } else { false } }
+      return SectionReport(
+        kernels: section.kernels, blocks: section.blocks, locals: locals,
+        bytes: locals.reduce(0) { $0 + program[$1].byteCount })
+    }
+  }
+
+  /// Bytes of block memory that each thread needs: the slices of buffers that lie in no arena.
+  public var localBytes: Int {
+    storage.reduce(0) { most, place in
+      if case .scratch(let offset, let slice) = place { max(most, roundedTo64(offset + slice)) } else { most }
+    }
+  }
+
   /// Two operations for each multiplication of the matrix products of a step.
   public var productOperations: Double {
     program.kernels.reduce(0) { sum, kernel in
@@ -191,6 +222,8 @@ public struct MemoryReport: Hashable, Sendable, Codable {
   public var buffers: [Entry] = []
   /// What a memory limit changed; nil if there was none, or the plan fitted.
   public var limited: Limited?
+  /// Kernels that compute again what is not stored, for sections; nil for none.
+  public var repeats: [Repeat]?
 
   /// A plan made to fit.
   public struct Limited: Hashable, Sendable, Codable {

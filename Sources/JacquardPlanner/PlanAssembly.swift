@@ -10,6 +10,7 @@ struct PlanAssembly {
   let programs: [Plan]
   let bindings: [String: Int]
   let options: MemoryOptions
+  let heuristics: FusionHeuristics
 
   /// The plan, if its arena keeps to a limit; else what comes nearest.
   ///
@@ -22,25 +23,30 @@ struct PlanAssembly {
     donation.addCommits(to: &program)
     let constants = lowered.constants.sorted { $0.key.index < $1.key.index }
     let external = Set(donation.storage.keys).union(constants.map(\.key))
-    var memory = MemoryPlan(program, external: external, options)
+    var chosen = arrangement(program, external, repeating: donation.storage)
     var limited = limited
-    if let limit = limited?.limit, memory.arenaBytes > limit, options.sharesArena {
+    if let limit = limited?.limit, chosen.memory.arenaBytes > limit, options.sharesArena {
       var search = Rematerialisation(
         RepeatingSchedule(program, storage: donation.storage, external: external, options), external: external, options,
         recomputes: recomputes)
-      if let found = search.fitting(limit), found.memory.arenaBytes < memory.arenaBytes {
-        (program, memory) = (found.program, found.memory)
+      if let found = search.fitting(limit), found.memory.arenaBytes < chosen.memory.arenaBytes {
+        // Repeats are numbered.
+        chosen = arrangement(found.program, external)
         limited?.repeated = found.repeated
       }
     }
+    program = chosen.program
+    let memory = chosen.memory
     var storage = [Plan.Storage](repeating: .unused, count: program.buffers.count)
     for index in storage.indices where memory.first[index] >= 0 { storage[index] = .arena(memory.offsets[index]) }
     for (position, constant) in constants.enumerated() { storage[constant.key.index] = .constant(position) }
     for (buffer, input) in donation.storage { storage[buffer.index] = .input(input) }
+    for (buffer, place) in chosen.slices { storage[buffer.index] = place }
     name(&program)
-    let barriers = options.omitsBarriers ? Barriers.needed(program, storage) : program.kernels.indices.map { $0 > 0 }
+    let barriers = options.omitsBarriers ? Barriers.needed(program, storage) : Barriers.everywhere(program)
     var report = report(program, memory, storage, donation)
     report.limited = limited
+    if !chosen.repeats.isEmpty { report.repeats = chosen.repeats }
     return Plan(
       name: graph.name, program: program, storage: storage,
       barriers: Barriers.protectingInputs(barriers, program, storage),

@@ -25,6 +25,7 @@ extension Plan {
       }
     }
     try verifyShape()
+    if depth > 0 && program.sections != nil { throw Diagnostic("a nested program has sections") }
     for (index, buffer) in program.buffers.enumerated() { try PlanVerifier.verify(buffer, index) }
     try verifyStorage()
     for (index, kernel) in program.kernels.enumerated() {
@@ -35,6 +36,7 @@ extension Plan {
         throw error.at("kernel \(index) '\(kernel.name)'")
       }
     }
+    try verifySections()
     try verifyTime()
     try verifyLiveness()
     let needed = Barriers.needed(program, storage, given: barriers)
@@ -57,13 +59,19 @@ extension Plan {
     let ids = nodes.map(\.id)
     for (a, b) in zip(ids, ids.dropFirst()) where !(a < b) { throw Diagnostic("nodes are not in order") }
     if let limited = memory.limited { try verify(limited) }
+    if let repeats = memory.repeats { try verify(repeats) }
+    try verifySectionRanges()
   }
 
   /// Executors do not look at it, but reports name what it names.
   private func verify(_ limited: MemoryReport.Limited) throws {
     guard arenaBytes <= limited.limit, limited.unlimited >= 0 else { throw Diagnostic("the arena exceeds its limit") }
+    try verify(limited.repeated)
+  }
+
+  private func verify(_ repeats: [MemoryReport.Repeat]) throws {
     var previous = -1
-    for run in limited.repeated {
+    for run in repeats {
       guard run.kernel > previous, program.kernels.indices.contains(run.kernel), (0..<run.kernel).contains(run.of)
       else {
         throw Diagnostic("a repeated kernel does not exist, or does not come after its first run")
@@ -90,6 +98,10 @@ extension Plan {
       let buffer = program.buffers[index]
       switch place {
       case .unused: break
+      case .scratch(let offset, let slice):
+        guard offset >= 0, offset % 64 == 0, slice > 0, offset <= PlanVerifier.largest - slice else {
+          throw Diagnostic("the slice of buffer \(index) lies nowhere")
+        }
       case .arena(let offset):
         guard offset >= 0, offset % 64 == 0, offset <= arenaBytes, buffer.byteCount <= arenaBytes - offset else {
           throw Diagnostic("buffer \(index) lies outside the arena")
@@ -138,7 +150,8 @@ extension Plan {
     }
   }
 
-  /// Follows the contents of memory through the step.
+  /// Follows the contents of memory through the step. Of a section, what holds for its kernels one after another holds for those of
+  /// one block: slices lie to each other as their buffers do.
   private func verifyLiveness() throws {
     var valid: Set<BufferID> = []
     for (index, place) in storage.enumerated() {
@@ -159,7 +172,7 @@ extension Plan {
         throw Diagnostic("\(place) reads '\(program[buffer].name)', whose memory holds something else")
       }
       for (k, buffer) in writes.enumerated() {
-        guard let region = Barriers.region(buffer, program, storage) else { continue }
+        guard let region = self.region(buffer) else { continue }
         for other in kernel.reads where overlaps(other, region) {
           if !rule.canOverwrite(kernel, buffer, over: other) || !isSameRegion(other, region) {
             throw Diagnostic("\(place) overwrites '\(program[other].name)' while it reads it")
@@ -170,7 +183,7 @@ extension Plan {
         }
       }
       for buffer in writes {
-        guard let region = Barriers.region(buffer, program, storage) else { continue }
+        guard let region = self.region(buffer) else { continue }
         valid = valid.filter { $0 == buffer || !overlaps($0, region) }
         valid.insert(buffer)
       }
@@ -181,11 +194,11 @@ extension Plan {
   }
 
   private func overlaps(_ buffer: BufferID, _ region: MemoryRegion) -> Bool {
-    Barriers.region(buffer, program, storage)?.overlaps(region) ?? false
+    self.region(buffer)?.overlaps(region) ?? false
   }
 
   private func isSameRegion(_ buffer: BufferID, _ region: MemoryRegion) -> Bool {
-    Barriers.region(buffer, program, storage).map { $0.low == region.low && $0.high == region.high } ?? false
+    self.region(buffer).map { $0.low == region.low && $0.high == region.high } ?? false
   }
 }
 

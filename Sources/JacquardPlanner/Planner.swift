@@ -21,6 +21,8 @@ struct Planner {
   func plan(_ lowered: LoweredGraph, _ clock: inout StepClock) throws -> Outcome {
     var nested = options
     nested.memoryLimit = nil
+    // The workspace of a loop has no block memory.
+    nested.memory.usesSections = false
     do {
       return try plan(lowered, nested, &clock)
     } catch let refusal as MemoryRefusal {
@@ -112,7 +114,8 @@ private struct FittingPlanner {
 
   private func assembly(_ program: KernelProgram) -> PlanAssembly {
     PlanAssembly(
-      graph: graph, lowered: lowered, program: program, programs: programs, bindings: bindings, options: options.memory)
+      graph: graph, lowered: lowered, program: program, programs: programs, bindings: bindings, options: options.memory,
+      heuristics: options.heuristics)
   }
 
   // MARK: Refusal

@@ -239,4 +239,4 @@ struct Schedule {
 }
 
 /// The next multiple of 64. - Precondition: the size comes from a checked type.
-func roundedTo64(_ bytes: Int) -> Int { (bytes &+ 63) & ~63 }
+package func roundedTo64(_ bytes: Int) -> Int { (bytes &+ 63) & ~63 }

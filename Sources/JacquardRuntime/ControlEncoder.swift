@@ -86,7 +86,7 @@ struct ControlEncoder {
     var result = jq_place()
     result.buffer = -1
     switch nested.storage[buffer] {
-    case .unused: break
+    case .unused, .scratch: break
     case .constant(let number): result.constant = try numbers.place(nested.constants[number])
     case .arena(let offset):
       // Without a workspace the arena is empty, and so is the buffer.

@@ -3,7 +3,7 @@ import JacquardCore
 import JacquardKernels
 import JacquardPlanner
 
-/// Which bytes of a plan's arena come into use with each kernel, and which hold nothing after it.
+/// Which bytes of a plan's arena come into use with each kernel or section, and which hold nothing after it.
 ///
 /// Worked out from what kernels read and write, not from the plan's memory report. It is for tests: whoever reads memory that
 /// holds nothing finds NaN there, and in a process with AddressSanitizer is reported for touching it at all.
@@ -14,25 +14,26 @@ struct FreedMemory {
 
   init(_ plan: Plan) {
     let program = plan.program
+    let units = program.units
     var lives: [BufferID: ClosedRange<Int>] = [:]
-    for (position, kernel) in program.kernels.enumerated() {
-      for buffer in kernel.reads + kernel.writes {
+    for (position, unit) in units.enumerated() {
+      for buffer in program.kernels[unit].flatMap({ $0.reads + $0.writes }) {
         lives[buffer] = (lives[buffer]?.lowerBound ?? position)...position
       }
     }
     // Results are read after the step.
-    for result in program.results { lives[result] = (lives[result]?.lowerBound ?? 0)...program.kernels.count }
+    for result in program.results { lives[result] = (lives[result]?.lowerBound ?? 0)...units.count }
     var places: [(life: ClosedRange<Int>, bytes: Range<Int>)] = []
     for (buffer, life) in lives {
       guard case .arena(let offset) = plan.storage[buffer.index] else { continue }
       places.append((life, offset..<offset + program[buffer].byteCount))
     }
-    taken = program.kernels.indices.map { kernel in
-      places.filter { $0.life.lowerBound == kernel }.map(\.bytes)
+    taken = units.indices.map { unit in
+      places.filter { $0.life.lowerBound == unit }.map(\.bytes)
     }
-    freed = program.kernels.indices.map { kernel in
-      let kept = places.filter { $0.life.lowerBound <= kernel && $0.life.upperBound > kernel }.map(\.bytes)
-      return places.filter { $0.life.upperBound == kernel }.flatMap { FreedMemory.subtracting(kept, from: $0.bytes) }
+    freed = units.indices.map { unit in
+      let kept = places.filter { $0.life.lowerBound <= unit && $0.life.upperBound > unit }.map(\.bytes)
+      return places.filter { $0.life.upperBound == unit }.flatMap { FreedMemory.subtracting(kept, from: $0.bytes) }
     }
     bytes = plan.arenaBytes
   }
@@ -59,12 +60,12 @@ struct FreedMemory {
     AddressSanitizer.forbid(arena, bytes)
   }
 
-  func before(_ kernel: Int, _ arena: UnsafeMutableRawPointer) {
-    for range in taken[kernel] { AddressSanitizer.allow(arena + range.lowerBound, range.count) }
+  func before(_ unit: Int, _ arena: UnsafeMutableRawPointer) {
+    for range in taken[unit] { AddressSanitizer.allow(arena + range.lowerBound, range.count) }
   }
 
-  func after(_ kernel: Int, _ arena: UnsafeMutableRawPointer) {
-    for range in freed[kernel] {
+  func after(_ unit: Int, _ arena: UnsafeMutableRawPointer) {
+    for range in freed[unit] {
       memset(arena + range.lowerBound, Int32(Self.filler), range.count)
       AddressSanitizer.forbid(arena + range.lowerBound, range.count)
     }

@@ -25,14 +25,16 @@ public final class PlanRunner: StepRunner {
     didSet { if isProfiling != oldValue { recorder = isProfiling ? StepRecorder(plan, threads: threads) : nil } }
   }
   /// For tests: whether memory that holds nothing is filled with NaN, all of it before each step, and what a kernel was the last
-  /// to use after it. Kernels then run one by one, and nothing is recorded.
+  /// to use after it. Kernels, or sections, then run one by one, and nothing is recorded.
   public var poisonsFreedMemory = false {
     didSet { freed = poisonsFreedMemory ? FreedMemory(plan) : nil }
   }
   private var freed: FreedMemory?
   /// Looks for NaN in what each kernel stores, and ends the step with the node that made the first; nil for steps as fast as
   /// they can be. Kernels then run one by one, and nothing is recorded. Not together with `poisonsFreedMemory`.
-  public var nanCheck: NaNCheck?
+  public var nanCheck: NaNCheck? {
+    didSet { precondition(nanCheck == nil || plan.program.sections == nil, "kernels of sections do not run one by one") }
+  }
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
@@ -58,7 +60,7 @@ public final class PlanRunner: StepRunner {
       switch place {
       case .arena(let offset): buffers[index] = arena.bytes + offset
       case .constant(let number): buffers[index] = constants[number].bytes
-      case .input, .unused: break
+      case .input, .unused, .scratch: break
       }
     }
     tier = executor == .auto ? NativeTier(plan) : nil
@@ -186,13 +188,14 @@ public final class PlanRunner: StepRunner {
   private func runPoisoned(_ freed: FreedMemory) -> jq_failure {
     freed.begin(arena.bytes)
     defer { freed.end(arena.bytes) }
-    return oneByOne { kernel in
+    for (number, kernels) in plan.program.units.enumerated() {
       memset(scratch.bytes, Int32(FreedMemory.filler), encoder.scratchBytes * threads)
-      freed.before(kernel, arena.bytes)
-    } after: { kernel in
-      freed.after(kernel, arena.bytes)
-      return true
+      freed.before(number, arena.bytes)
+      let failure = launch(kernels)
+      if failure.kernel >= 0 { return failure }
+      freed.after(number, arena.bytes)
     }
+    return PlanRunner.none
   }
 
   private func oneByOne(
@@ -204,6 +207,10 @@ public final class PlanRunner: StepRunner {
       if failure.kernel >= 0 { return failure }
       if try !after(kernel) { break }
     }
+    return PlanRunner.none
+  }
+
+  private static var none: jq_failure {
     var none = jq_failure()
     none.kernel = -1
     return none

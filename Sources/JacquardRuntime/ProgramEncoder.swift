@@ -13,7 +13,7 @@ struct ProgramEncoder {
   /// Gathers what is to be emitted as C; nil for the tile machine alone.
   let natives: NativeNests?
   private(set) var kernels: [jq_kernel] = []
-  /// Scratch that one thread needs: the most that a kernel needs.
+  /// Scratch that one thread needs: the most that a kernel needs, and what sections need beside it.
   private(set) var scratchBytes = 64
 
   /// - Parameter isNative: Whether nests are to be emitted as C too.
@@ -39,6 +39,31 @@ struct ProgramEncoder {
         throw error.at("kernel \(index) '\(kernel.name)'")
       }
     }
+    encodeSections()
+  }
+
+  /// Behind the scratch of kernels lie a thread's table of addresses and its block memory.
+  private mutating func encodeSections() {
+    guard let sections = plan.program.sections else { return }
+    let table = roundedTo64(scratchBytes)
+    let memory = table + roundedTo64(8 * plan.program.buffers.count)
+    for section in sections {
+      let own = plan.program.kernels[section.kernels].flatMap { $0.reads + $0.writes }.withoutRepetition()
+      let locals = own.compactMap { buffer -> jq_local? in
+        guard case .scratch(let offset, let slice) = plan.storage[buffer.index] else { return nil }
+        return jq_local(buffer: Int32(buffer.index), offset: Int64(memory + offset), slice: Int64(slice))
+      }
+      var result = jq_section()
+      result.kernel_count = Int32(section.count)
+      result.blocks = Int64(section.blocks)
+      result.locals = arrays.array(locals)
+      result.local_count = Int32(locals.count)
+      result.buffer_count = Int32(plan.program.buffers.count)
+      result.table_offset = Int64(table)
+      kernels[section.first].section = arrays.array([result])
+      for kernel in section.kernels.dropFirst() { kernels[kernel].is_inside = 1 }
+    }
+    scratchBytes = memory + plan.localBytes
   }
 
   private mutating func encode(_ kernel: Kernel) throws -> jq_kernel {
@@ -122,7 +147,12 @@ struct ProgramEncoder {
     result.b_terms = array(product.rhs.terms?.strides ?? none)
     result.term_count = Int64(terms.count)
     result.product.k = product.k / terms.count
-    result.b_count = Int64(plan.program[product.rhs.buffer].count)
+    let right = plan.program[product.rhs.buffer]
+    result.b_count = Int64(right.count)
+    if case .scratch(_, let slice) = plan.storage[product.rhs.buffer.index] {
+      result.b_count = Int64(slice / right.dtype.byteSize)
+      result.b_is_slice = 1
+    }
     if let windows = product.rhs.windows { result.window = arrays.array([encode(windows)]) }
     if let windows = product.lhs.windows { result.left = arrays.array([encode(windows)]) }
     result.a_row = Int64(product.lhs.rowStride)

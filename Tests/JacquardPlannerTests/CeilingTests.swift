@@ -115,13 +115,17 @@ import Testing
 }
 
 enum RandomOrder {
-  /// The smallest arena that random orders of a plan's kernels need.
+  /// The smallest arena that random orders of a plan's kernels need, one by one.
   static func leastArena(_ plan: Plan, orders: Int) -> Int {
     var random = Random(11)
-    let program = plan.program
+    var program = plan.program
+    program.sections = nil
     let external = Set(
       program.buffers.indices.map { BufferID($0) }.filter { buffer in
-        if case .arena = plan.storage[buffer.index] { false } else { true }
+        switch plan.storage[buffer.index] {
+        case .arena, .scratch: false
+        case .input, .constant, .unused: true
+        }
       })
     var best = Int.max
     for _ in 0..<orders {

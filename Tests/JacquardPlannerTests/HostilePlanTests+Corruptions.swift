@@ -4,7 +4,8 @@ import JacquardKernels
 import JacquardPlanner
 
 extension HostilePlanTests {
-  static let corruptions: [Corruption] = memory + loops + bodies + products + calls + matrixCalls + lists + controls
+  static let corruptions: [Corruption] =
+    memory + loops + bodies + products + calls + matrixCalls + lists + controls + sections
 
   private static let memory: [Corruption] = [
     Corruption(name: "offset outside the arena", plan: .training) {

@@ -18,7 +18,7 @@ import Testing
 
   enum Victim: Sendable, CaseIterable {
     case training, softmax, gather, scatter, pad, dropout, concat, rowSum, productRows, sort, matrices, scan, cond,
-      whileLoop
+      whileLoop, attention
   }
 
   static func plan(_ victim: Victim) throws -> Plan {
@@ -59,6 +59,10 @@ import Testing
             try b.output(name, value)
           }
         }
+      ).plan
+    case .attention:
+      try Compiler.compile(
+        SectionTests.attention(batch: 3, heads: 4, queries: 20, keys: 20, width: 8), options: SectionTests.options()
       ).plan
     case .pad:
       try Compiler.compile(Models.rowFunction("p", [6, 4]) { try $0.pad($1, low: [1, 0], high: [0, 2]) }).plan

@@ -17,7 +17,7 @@ struct Trial {
   /// What is wrong, else the fused plan.
   func outcome() -> (failure: String?, plan: Plan?) {
     do {
-      let plan = try Compiler.compile(graph, options: Harness.options(fuse: true)).plan
+      let plan = try Compiler.compile(graph, options: SectionTests.options()).plan
       return (isNative ? try checkNative(plan) : try check(plan), plan)
     } catch {
       return ("\(error)", nil)

@@ -145,7 +145,8 @@ typedef struct jq_contraction {
     const int64_t *terms, *a_terms, *b_terms; /* extents and strides */
     int64_t term_count;
     const jq_window *window, *left; /* B or A as windows, else NULL */
-    int64_t b_count;                /* elements of B's buffer */
+    int64_t b_count;                /* elements of B's buffer, or of its slice */
+    uint8_t b_is_slice;             /* B's buffer lies in slices, one a block of its section */
     int64_t a_row, b_column; /* strides along m and n, in elements */
     int64_t rows, columns;   /* of a tile */
     uint8_t by_rows;         /* the epilogue reduces rows: all tiles of a row are done together, from left to right */
@@ -252,9 +253,27 @@ typedef enum jq_kernel_kind {
     JQ_KERNEL_NESTS, JQ_KERNEL_CONTRACTION, JQ_KERNEL_SCATTER, JQ_KERNEL_LIBRARY, JQ_KERNEL_CONTROL
 } jq_kernel_kind;
 
+/* A buffer of which a thread has the slice of its block only. */
+typedef struct jq_local {
+    int32_t buffer;
+    int64_t offset, slice; /* bytes: into a thread's scratch; of a slice */
+} jq_local;
+
+/* Kernels that a thread runs one after another on a block of their outer loops before it takes another block. */
+typedef struct jq_section {
+    int32_t kernel_count;
+    int64_t blocks;
+    const jq_local *locals;
+    int32_t local_count;
+    int32_t buffer_count; /* of the program */
+    int64_t table_offset; /* of a thread's own table of addresses, in its scratch */
+} jq_section;
+
 typedef struct jq_kernel {
     int32_t kind;
     uint8_t barrier; /* threads meet before it */
+    const jq_section *section; /* that it begins, or NULL */
+    uint8_t is_inside; /* of a section that an earlier kernel begins */
     const jq_nest *nests;
     int32_t nest_count;
     int64_t blocks; /* that all nests fall into, in order, and that threads are dealt; 0: each nest is dealt by itself */

@@ -38,7 +38,8 @@ final class BoundPlan {
       return runner
     case .native, .vm, .auto:
       let compile = try options.tuner?.tuned(options.compile, for: graph) ?? options.compile
-      let compilation = try Compiler.compile(graph, options: compile)
+      var compilation = try Compiler.compile(graph, options: compile)
+      if options.checksNaN { compilation = compilation.withoutSections() }
       let runner = try PlanRunner(plan: compilation.plan, threads: options.threads, executor: options.executor)
       if options.checksNaN { runner.nanCheck = NaNCheck(compilation) }
       return runner

@@ -49,8 +49,18 @@ extension Inspection {
     return [
       ("bindings", JSONValue(fields: plan.bindings.map { ($0.symbol, JSONValue($0.size)) })),
       ("inputs", JSONValue(plan.inputs.map(input))), ("outputs", JSONValue(plan.outputs.map(output))),
-      ("schedule", JSONValue(schedule)), ("buffers", JSONValue(buffers)), ("arena_bytes", JSONValue(plan.arenaBytes)),
+      ("schedule", JSONValue(schedule)), ("sections", JSONValue(plan.sections.map(section))),
+      ("buffers", JSONValue(buffers)), ("arena_bytes", JSONValue(plan.arenaBytes)),
+      ("block_memory_bytes", JSONValue(plan.localBytes)),
     ]
+  }
+
+  private func section(_ section: Plan.SectionReport) -> JSONValue {
+    JSONValue(fields: [
+      ("first", JSONValue(section.kernels.lowerBound)), ("count", JSONValue(section.kernels.count)),
+      ("blocks", JSONValue(section.blocks)), ("locals", JSONValue(section.locals.map { JSONValue($0.index) })),
+      ("bytes", JSONValue(section.bytes)),
+    ])
   }
 
   private func buffer(_ index: Int, _ plan: Plan) -> JSONValue {
@@ -64,6 +74,8 @@ extension Inspection {
     case .input(let input): fields += [("place", "input"), ("input", JSONValue(plan.inputs[input].name))]
     case .constant(let constant): fields += [("place", "constant"), ("constant", JSONValue(constant))]
     case .arena(let offset): fields += [("place", "arena"), ("offset", JSONValue(offset))]
+    case .scratch(let offset, let slice):
+      fields += [("place", "scratch"), ("offset", JSONValue(offset)), ("slice", JSONValue(slice))]
     }
     return JSONValue(fields: fields)
   }

@@ -68,6 +68,12 @@ extension Inspection {
       ("index", JSONValue(index)), ("name", JSONValue(kernel.name)), ("kind", JSONValue(Inspection.kind(kernel))),
       ("cost_ns", JSONValue(plan.costs[index])), ("barrier", JSONValue(plan.barriers[index])),
     ]
+    if let section = plan.sections.firstIndex(where: { $0.kernels.contains(index) }) {
+      fields.append(("section", JSONValue(section)))
+    }
+    if let run = plan.memory.repeats?.first(where: { $0.kernel == index }) {
+      fields.append(("repeats", JSONValue(run.of)))
+    }
     if let measured { fields += times(measured, index) }
     if let operations = work.operations { fields.append(("flops", whole(operations))) }
     fields += [

@@ -50,9 +50,21 @@ extension Inspection {
     guard let plan else { return [] }
     let before = compilation.map { " (\($0.lowered.kernels.count) before fusion)" } ?? ""
     var lines = ["\(plan.program.kernels.count) kernels\(before)"]
-    for index in plan.program.kernels.indices { lines += kernel(index, plan) }
+    let sections = plan.sections
+    for index in plan.program.kernels.indices {
+      if let section = sections.first(where: { $0.kernels.lowerBound == index }) { lines += ["", text(section, plan)] }
+      lines += kernel(index, plan)
+    }
     if whyNotFused { lines += refusals() }
     return lines
+  }
+
+  /// `kernels 4 to 6 run together, block by block (64 blocks); never whole: %25, %38 (8388608 bytes)`
+  private func text(_ section: Plan.SectionReport, _ plan: Plan) -> String {
+    let kernels = "kernels \(section.kernels.lowerBound) to \(section.kernels.upperBound - 1)"
+    let locals = section.locals.map { plan.program[$0].name }.joined(separator: ", ")
+    let blocks = "block by block (\(section.blocks) blocks)"
+    return "\(kernels) run together, \(blocks); never whole: \(locals) (\(section.bytes) bytes)"
   }
 
   private func kernel(_ index: Int, _ plan: Plan) -> [String] {
@@ -63,6 +75,9 @@ extension Inspection {
     var lines = ["", "kernel \(index) \(kernel.name)  \(cost) on one thread\(time)\(barrier)"]
     for (position, text) in origins(kernel.nodes, plan).enumerated() {
       lines.append((position == 0 ? "  from    " : "          ") + text)
+    }
+    if let run = plan.memory.repeats?.first(where: { $0.kernel == index }) {
+      lines.append("  again   what kernel \(run.of) did, so that nobody stores it")
     }
     lines.append("  reads   " + buffers(kernel.reads, plan))
     lines.append("  writes  " + buffers(kernel.writes, plan))
@@ -128,7 +143,7 @@ extension Inspection {
         kernel.writes.map { "\(plan.program[$0].name) -> \(Inspection.place(plan.storage[$0.index], plan))" }
           .joined(separator: ", "))
     }
-    return lines + table.lines()
+    return lines + plan.sections.map { text($0, plan) } + table.lines()
   }
 }
 

@@ -99,6 +99,7 @@ struct Inspection {
     case .input(let input): "input '\(plan.inputs[input].name)'"
     case .constant(let constant): "constant \(constant)"
     case .arena(let offset): "arena + \(offset)"
+    case .scratch(let offset, let slice): "block memory + \(offset), \(slice) bytes a block"
     }
   }
 }

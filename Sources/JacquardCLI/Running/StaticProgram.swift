@@ -103,11 +103,13 @@ struct StaticProgram {
         return runner
       case (.plan, .reference): throw Diagnostic("a plan has no graph for the reference executor", kind: .unsupported)
       case (.graph(let graph), _):
-        let compilation = try Compiler.compile(graph, options: options)
+        var compilation = try Compiler.compile(graph, options: options)
+        if checksNaN { compilation = compilation.withoutSections() }
         let runner = try machine(compilation.plan, threads, executor)
         if checksNaN { runner.nanCheck = NaNCheck(compilation) }
         return runner
-      case (.plan(let plan), _):
+      case (.plan(let given), _):
+        let plan = checksNaN ? given.withoutSections() : given
         let runner = try machine(plan, threads, executor)
         if checksNaN { runner.nanCheck = NaNCheck(plan) }
         return runner

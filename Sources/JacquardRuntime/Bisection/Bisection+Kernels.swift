@@ -17,6 +17,7 @@ extension Bisection {
     of compilation: Compilation, executor: ExecutorKind = .vm, threads: Int? = nil,
     report: (Step) -> Void = { _ in }
   ) throws -> [Step] {
+    let compilation = compilation.withoutSections()
     let plan = compilation.plan
     let runner = try PlanRunner(plan: plan, threads: threads, executor: executor)
     for input in plan.inputs {

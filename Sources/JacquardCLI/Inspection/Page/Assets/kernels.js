@@ -120,6 +120,12 @@ function kernelPart(kernel) {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "forward";
 }
 
+/** Kernels that threads run together block by block, and what they never store. */
+function sectionText({ first, count, blocks, locals, bytes: whole }) {
+  const names = locals.map((id) => buffers.get(id)?.name ?? `buffer ${id}`).join(", ");
+  return `kernels ${first} to ${first + count - 1} run together, block by block (${blocks} blocks); never whole: ${names} (${bytes(whole)})`;
+}
+
 function kernelDetail(kernel) {
   const functions = (parts.c?.functions ?? []).filter(({ indices }) => indices.includes(kernel.index));
   const rest = (parts.c?.by_vm ?? []).filter(({ index }) => index === kernel.index);
@@ -133,6 +139,9 @@ function kernelDetail(kernel) {
       ["by thread", kernel.measured_threads?.map(({ ns, waiting_ns }) => `${time(ns)}, waited ${time(waiting_ns)}`).join("; ") ?? null],
       ["estimate", `${time(kernel.cost_ns)} on one thread`],
       ["barrier before it", kernel.barrier ? "yes: it reads what other threads wrote" : "no"],
+      ["section", kernel.section === undefined ? null : sectionText(parts.plan.sections[kernel.section])],
+      ["computes again", kernel.repeats === undefined
+        ? null : [kernelLink(kernel.repeats), ", so that nobody stores what that made"]],
       ["FLOPs", kernel.flops === undefined ? "unknown: a library routine" : operations(kernel.flops)],
       ["bytes", `${bytes(kernel.bytes_read)} read, ${bytes(kernel.bytes_written)} written, each array once`],
       ["roofline", intensity(kernel) === null
