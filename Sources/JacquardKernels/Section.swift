@@ -8,6 +8,7 @@ public struct Section: Hashable, Codable, Sendable {
   /// Equal parts that the outer loops of each kernel fall into, in the order of their points.
   public var blocks: Int
 
+  /// The kernels first ..< first + count in so many blocks.
   public init(first: Int, count: Int, blocks: Int) {
     (self.first, self.count, self.blocks) = (first, count, blocks)
   }

@@ -34,6 +34,7 @@ public struct FusionHeuristics: Hashable, Sendable, Codable {
   public var roomyBlockMemory = 192 << 10
   /// Blocks of a section, so that 16 threads find work and the number of a block costs little.
   public var fewestBlocks = 16
+  /// The same, at most.
   public var mostBlocks = 65536
   /// Kernels of a section.
   public var longestSection = 64

@@ -117,7 +117,9 @@ public struct Plan: Hashable, Sendable, Codable {
 
   /// What reports say of a section.
   public struct SectionReport: Sendable {
+    /// Their numbers.
     public var kernels: Range<Int>
+    /// Equal parts of their outer loops.
     public var blocks: Int
     /// Buffers of which only slices exist.
     public var locals: [BufferID]

@@ -31,10 +31,9 @@ public final class PlanRunner: StepRunner {
   }
   private var freed: FreedMemory?
   /// Looks for NaN in what each kernel stores, and ends the step with the node that made the first; nil for steps as fast as
-  /// they can be. Kernels then run one by one, and nothing is recorded. Not together with `poisonsFreedMemory`.
-  public var nanCheck: NaNCheck? {
-    didSet { precondition(nanCheck == nil || plan.program.sections == nil, "kernels of sections do not run one by one") }
-  }
+  /// they can be. Kernels then run one by one, so the plan must be one `withoutSections`, and nothing is recorded. Not together with
+  /// `poisonsFreedMemory`.
+  public var nanCheck: NaNCheck?
 
   /// - Parameters:
   ///   - threads: at most 64; default as OpenMP would choose.
@@ -220,6 +219,7 @@ public final class PlanRunner: StepRunner {
 
   private func checkInputs() throws {
     guard let nanCheck else { return }
+    if plan.program.sections != nil { throw Diagnostic("kernels of a section do not run one by one", kind: .internalError) }
     for (input, storage) in zip(plan.inputs, bound) {
       let site = nanCheck.graph?.input(named: input.name)?.site
       if let storage { try NaNCheck.check(input: input.name, storage, site: site) }
