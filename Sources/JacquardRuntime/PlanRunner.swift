@@ -219,7 +219,9 @@ public final class PlanRunner: StepRunner {
 
   private func checkInputs() throws {
     guard let nanCheck else { return }
-    if plan.program.sections != nil { throw Diagnostic("kernels of a section do not run one by one", kind: .internalError) }
+    if plan.program.sections != nil {
+      throw Diagnostic("kernels of a section do not run one by one", kind: .internalError)
+    }
     for (input, storage) in zip(plan.inputs, bound) {
       let site = nanCheck.graph?.input(named: input.name)?.site
       if let storage { try NaNCheck.check(input: input.name, storage, site: site) }
