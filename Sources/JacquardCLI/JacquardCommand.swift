@@ -11,9 +11,7 @@ public struct JacquardCommand: ParsableCommand {
     subcommands: [
       RunCommand.self, TrainCommand.self, GradCommand.self, InspectCommand.self, CompileCommand.self,
       ConvertCommand.self, CheckCommand.self, BenchCommand.self, ProfileCommand.self, DiffCommand.self,
-      BisectCommand.self,
-      OpsCommand.self, VersionCommand.self,
-      ZooCommand.self,
+      BisectCommand.self, OpsCommand.self, VersionCommand.self, PassesCommand.self, ZooCommand.self,
     ])
 
   /// The command without arguments, which prints the help.

@@ -185,6 +185,16 @@ struct CommandTests {
     #expect(written == jacquard("ops", "--format", "markdown").output, "jacquard ops --format markdown > docs/ops.md")
   }
 
+  @Test("Each pass changes its example, and the article that shows them is up to date")
+  func passes() throws {
+    let article = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../Sources/Jacquard/Jacquard.docc/Passes.md").standardized
+    let written = try String(contentsOf: article, encoding: .utf8)
+    let outcome = jacquard("passes")
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    #expect(written == outcome.output, "jacquard passes > Sources/Jacquard/Jacquard.docc/Passes.md")
+  }
+
   @Test("zoo writes the models")
   func zoo() throws {
     let folder = try TestFolder()
