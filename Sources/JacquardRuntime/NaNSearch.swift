@@ -94,7 +94,7 @@ struct NaNSearch {
   private func stored(_ buffer: BufferID) -> HostTensor? {
     if let copy = kept[buffer] { return copy }
     switch plan.storage[buffer.index] {
-    case .unused: return nil
+    case .unused, .scratch: return nil
     case .constant: return memory(buffer)
     case .input, .arena: break
     }
