@@ -138,23 +138,29 @@ struct SectionFinder {
   /// The runs from a kernel on, cut into so many blocks, and whether memory would not be the reason to cut them into more.
   private mutating func candidates(from start: Int, _ blocks: Int) -> (found: [Candidate], isFinished: Bool) {
     var uses = SectionUses()
-    var locals: [BufferID] = []
     var (bytes, nanoseconds) = (0, 0)
-    var (result, isRoomy) = ([Candidate](), true)
+    var (result, isRoomy, hasFirst) = ([Candidate](), true, false)
+    // Bytes of slices alive at each kernel.
+    var live: [Int] = []
     for position in start..<min(start + heuristics.longestSection, program.kernels.count) {
       guard let own = cut(position, blocks), uses.add(own, at: position) == nil else { break }
       // A kernel before the first local one has no part in it.
       if position == start && !own.keys.contains(where: { isLocal($0, from: start, uses) }) { break }
       nanoseconds += CostModel.nanoseconds(program.kernels[position])
+      live.append(0)
       let done = own.keys.filter { last[$0.index] == position && isLocal($0, from: start, uses) }
-      locals += done
-      bytes += done.reduce(0) { $0 + program[$1].byteCount }
-      if done.isEmpty || bytes < heuristics.leastLocalBytes { continue }
-      let section = Section(first: start, count: position - start + 1, blocks: blocks)
-      let memory = place(locals, in: section).total
+      for buffer in done {
+        let whole = program.buffers[buffer.index].byteCount
+        bytes += whole
+        hasFirst = hasFirst || first[buffer.index] == start
+        for kernel in first[buffer.index]...position { live[kernel - start] += roundedTo64(whole / blocks) }
+      }
+      if done.isEmpty { continue }
+      let memory = live.max() ?? 0
       isRoomy = memory <= heuristics.roomyBlockMemory
       if memory > heuristics.mostBlockMemory { break }
-      if nanoseconds / blocks >= heuristics.leastBlockTime && locals.contains(where: { first[$0.index] == start }) {
+      if hasFirst && bytes >= heuristics.leastLocalBytes && nanoseconds / blocks >= heuristics.leastBlockTime {
+        let section = Section(first: start, count: live.count, blocks: blocks)
         result.append(Candidate(section: section, bytes: bytes, isRoomy: isRoomy))
       }
     }
@@ -172,7 +178,7 @@ struct SectionFinder {
       last[$0.index] < section.kernels.upperBound && isLocal($0, from: section.first, uses)
     }
     return FoundSection(
-      section: section, offsets: place(locals, in: section).offsets, sliced: Set(sliced), bytes: chosen.bytes)
+      section: section, offsets: place(locals, in: section), sliced: Set(sliced), bytes: chosen.bytes)
   }
 
   private func isLocal(_ buffer: BufferID, from start: Int, _ uses: SectionUses) -> Bool {
@@ -203,7 +209,7 @@ struct SectionFinder {
   }
 
   /// Places the slices of buffers in block memory: two share bytes if no kernel of the section stands between their lives.
-  private func place(_ locals: [BufferID], in section: Section) -> (offsets: [BufferID: Int], total: Int) {
+  private func place(_ locals: [BufferID], in section: Section) -> [BufferID: Int] {
     let locals = locals.sorted { $0.index < $1.index }
     let slices = locals.indices.map { index in
       let buffer = locals[index]
@@ -212,7 +218,6 @@ struct SectionFinder {
         last: last[buffer.index])
     }
     let sorted = slices.sorted { ($1.bytes, $0.root) < ($0.bytes, $1.root) }
-    let (total, offsets) = MemoryPlan.fit(sorted, buffers: locals.count)
-    return (Dictionary(uniqueKeysWithValues: zip(locals, offsets)), total)
+    return Dictionary(uniqueKeysWithValues: zip(locals, MemoryPlan.fit(sorted, buffers: locals.count).offsets))
   }
 }

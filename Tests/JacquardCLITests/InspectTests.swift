@@ -54,13 +54,32 @@ struct InspectTests {
     #expect(text.contains("%1[m,n] = exp(acc)"), "\(text)")
   }
 
+  @Test("Kernels that run block by block, and those that run again for it")
+  func sections() throws {
+    let graph = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("graphs/transformer.train.json").path
+    let text = jacquard("inspect", graph, "--stage", "kernels").output
+    #expect(text.contains("run together, block by block (64 blocks); never whole: "))
+    #expect(text.contains("  again   what kernel 4 did, so that nobody stores it"))
+    let kernels = try object(jacquard("inspect", graph, "--format", "json", "--stage", "kernels"))
+    let repeated = try kernels.required("kernels").array().map { try $0.object() }.filter { kernel in
+      kernel.fields.contains { $0.name == "repeats" } && kernel.fields.contains { $0.name == "section" }
+    }
+    #expect(repeated.count == 8)
+    let plan = try object(jacquard("inspect", graph, "--format", "json", "--stage", "plan"))
+    let places = try plan.required("buffers").array().map { try $0.object().required("place").string() }
+    #expect(try !plan.required("sections").array().isEmpty && places.contains("scratch"))
+  }
+
   @Test("JSON has the keys that docs/inspect.md names")
   func json() throws {
     let folder = try folder()
     let keys: [String: [String]] = [
       "graph": ["document"], "optimized": ["passes", "times", "document"],
       "kernels": ["kernels", "limits", "kernels_before_fusion", "fused", "not_fused"],
-      "plan": ["bindings", "inputs", "outputs", "schedule", "buffers", "arena_bytes"],
+      "plan": [
+        "bindings", "inputs", "outputs", "schedule", "sections", "buffers", "arena_bytes", "block_memory_bytes",
+      ],
       "memory": [
         "arena_bytes", "arena_lower_bound_bytes", "arena_naive_bytes", "arena_unfused_peak_bytes", "parameter_bytes",
         "state_bytes", "data_bytes", "in_place_joins", "in_place_updates", "copies", "joins", "buffers",

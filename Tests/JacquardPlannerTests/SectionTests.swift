@@ -145,8 +145,8 @@ import Testing
     try runner.run()
     let section = try #require(plan.sections.first)
     for kernel in section.kernels {
-      let spans = runner.profile.filter { $0.kernel == kernel }
-      #expect(spans.reduce(0) { $0 + $1.tiles } >= section.blocks && spans.allSatisfy { $0.start <= $0.end })
+      let events = runner.profile.events.filter { $0.kernel == kernel && $0.kind == .kernel }
+      #expect(events.reduce(0) { $0 + $1.tiles } >= section.blocks && events.allSatisfy { $0.start <= $0.end })
     }
   }
 
