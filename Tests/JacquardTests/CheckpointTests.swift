@@ -43,11 +43,14 @@ import Testing
   /// the backward pass (S without, s with checkpoints) the part (L - 1) / L should go. The
   /// tolerance: what is computed again passes through more temporaries than one layer keeps, and gradients wait for the end of the
   /// step beside it: a few arrays of the hidden layer's size, of which one layer keeps nine.
+  /// Without sections, for which the planner itself computes attention's weights again.
   @Test(arguments: [CheckpointPolicy.nothing, .products]) func layersOfATransformerTakeLess(
     _ policy: CheckpointPolicy
   ) throws {
     let (plain, checked) = (try Self.transformer(nil), try Self.transformer(policy))
-    let (before, after) = (try Compiler.compile(plain), try Compiler.compile(checked))
+    let options = try #require(CompilerPart(named: "sections")).leftOut()
+    let before = try Compiler.compile(plain, options: options)
+    let after = try Compiler.compile(checked, options: options)
     let kept = try before.graph.savedForBackward().bytes - after.graph.savedForBackward().bytes
     let predicted = Double(kept) * 3 / 4
     let saved = Double(before.plan.arenaBytes - after.plan.arenaBytes)
