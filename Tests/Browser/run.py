@@ -196,7 +196,10 @@ class Page:
         self.evaluate(f"{nodes}[0].{click}")
         self.browser.wait("document.querySelector('#graph .panel a[href*=\"ask=\"]') !== null", "a node offers the question")
         self.evaluate("document.querySelector('#graph .panel a[href*=\"ask=\"]').click()")
-        self.browser.wait(f"location.hash.includes('ask=') && {nodes}.length > 1", "the question waits for a node")
+        # Only the folds around the first node may be open.
+        self.browser.wait(f"location.hash.includes('ask=') && {nodes}.length > 0", "the question waits for a node")
+        self.unfold()
+        self.browser.wait(f"location.hash.includes('ask=') && {nodes}.length > 1", "the question waits among all nodes")
         self.evaluate(f"{nodes}.at(-1).{click}")
         self.at("fusion")
         self.expect(self.evaluate("document.querySelector('#fusion .answer').textContent.length > 20"), "no answer")
